@@ -1,0 +1,14 @@
+"""Perceiver IO for Keras 3: any input, any output, linear cost in both.
+
+Raw text in and raw text out lives in `keras_perceiver.tasks`, reading text in
+`keras_perceiver.data`, training in `keras_perceiver.training`, SavedModels in
+`keras_perceiver.serving`; they are imported by name, so that the layers load
+fast and without TensorFlow on Keras's JAX backend.
+"""
+
+from keras_perceiver import layers as layers
+from keras_perceiver import models as models
+from keras_perceiver.models import from_preset as from_preset
+from keras_perceiver.models import presets as presets
+
+__version__ = "0.1.0"

@@ -1,0 +1,145 @@
+"""Multi-head attention with widths of its own for scores, values, output."""
+
+import keras
+from keras import ops
+
+from keras_perceiver.layers import kernels
+
+
+@keras.saving.register_keras_serializable(package="keras_perceiver")
+class Attention(keras.layers.Layer):
+    """Multi-head attention of queries over inputs.
+
+    Perceiver IO, appendix E.1. Unlike `keras.layers.MultiHeadAttention`, the
+    widths of scores, values and output are free of each other, and a row
+    that may attend to nothing is zero before the output projection.
+
+    Args:
+        num_heads: number of heads. Both widths must be divisible by it.
+        qk_channels: width of queries and keys over all heads. Defaults to
+            the width of the inputs.
+        v_channels: width of the values over all heads. Defaults to
+            `qk_channels`.
+        output_channels: width of the output. Defaults to the width of the
+            queries.
+        dropout: rate at which attention weights are dropped in training.
+        **kwargs: `name`, `dtype` and the like, for `keras.layers.Layer`.
+
+    Call arguments:
+        queries: `(B, O, E)`; a batch of 1 broadcasts against the inputs.
+        inputs: `(B, M, C)`.
+        attention_mask: booleans that broadcast against `(B, O, M)`, True
+            where a query may attend to an input.
+
+    Returns:
+        `(B, O, output_channels)`.
+
+    Raises:
+        ValueError: if a width is not divisible by `num_heads`, or an input
+            has no batch or channel axis.
+    """
+
+    def __init__(
+        self,
+        num_heads,
+        qk_channels=None,
+        v_channels=None,
+        output_channels=None,
+        dropout=0.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.num_heads = num_heads
+        self.qk_channels = qk_channels
+        self.v_channels = v_channels
+        self.output_channels = output_channels
+        self.dropout = dropout
+
+    def build(self, queries_shape, inputs_shape):
+        check_sequence(self, "queries", queries_shape)
+        check_sequence(self, "inputs", inputs_shape)
+        qk_channels = self.qk_channels or inputs_shape[-1]
+        v_channels = self.v_channels or qk_channels
+        self._check_divisible("qk_channels", qk_channels)
+        self._check_divisible("v_channels", v_channels)
+
+        self.query_dense = self._projection("query", qk_channels)
+        self.key_dense = self._projection("key", qk_channels)
+        self.value_dense = self._projection("value", v_channels)
+        self.output_dense = self._projection(
+            "output", self.output_channels or queries_shape[-1]
+        )
+        self.dropout_layer = keras.layers.Dropout(
+            self.dropout, name="dropout", dtype=self.dtype_policy
+        )
+        self.query_dense.build(queries_shape)
+        self.key_dense.build(inputs_shape)
+        self.value_dense.build(inputs_shape)
+        self.output_dense.build((*queries_shape[:-1], v_channels))
+
+    def _projection(self, name, channels):
+        # Haiku's variance scaling; Keras would take glorot_uniform.
+        return keras.layers.Dense(
+            channels,
+            kernel_initializer="lecun_normal",
+            name=name,
+            dtype=self.dtype_policy,
+        )
+
+    def _check_divisible(self, name, channels):
+        if channels % self.num_heads:
+            raise ValueError(
+                f"{name} must be divisible by num_heads in layer "
+                f"{self.name!r}. Received: {name}={channels}, "
+                f"num_heads={self.num_heads}"
+            )
+
+    def call(self, queries, inputs, attention_mask=None, training=None):
+        if attention_mask is not None:
+            attention_mask = ops.expand_dims(attention_mask, axis=1)
+        mixed = kernels.attend(
+            self._split_heads(self.query_dense(queries)),
+            self._split_heads(self.key_dense(inputs)),
+            self._split_heads(self.value_dense(inputs)),
+            attention_mask,
+            lambda weights: self.dropout_layer(weights, training=training),
+        )
+        return self.output_dense(self._join_heads(mixed))
+
+    def _split_heads(self, x):
+        batch, length, channels = ops.shape(x)
+        x = ops.reshape(
+            x, (batch, length, self.num_heads, channels // self.num_heads)
+        )
+        return ops.transpose(x, (0, 2, 1, 3))
+
+    def _join_heads(self, x):
+        batch, heads, length, channels = ops.shape(x)
+        x = ops.transpose(x, (0, 2, 1, 3))
+        return ops.reshape(x, (batch, length, heads * channels))
+
+    def compute_output_shape(self, queries_shape, inputs_shape):
+        batch = inputs_shape[0] if queries_shape[0] == 1 else queries_shape[0]
+        channels = self.output_channels or queries_shape[-1]
+        return (batch, queries_shape[1], channels)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_heads": self.num_heads,
+            "qk_channels": self.qk_channels,
+            "v_channels": self.v_channels,
+            "output_channels": self.output_channels,
+            "dropout": self.dropout,
+        }
+
+
+def check_sequence(layer, name, shape):
+    """Raises unless `shape` is `(batch, length, channels)`."""
+    if len(shape) != 3 or shape[-1] is None:
+        raise ValueError(
+            f"Layer {layer.name!r} takes {name} of shape (batch, length, "
+            f"channels) with a known number of channels. Received: "
+            f"{name} of shape {tuple(shape)}. A single example needs a batch "
+            f"axis in front, an image has to be flattened to one row a pixel."
+        )

@@ -1,0 +1,54 @@
+"""The self-attend: one layer of the processor."""
+
+import keras
+
+from keras_perceiver.layers import kernels
+from keras_perceiver.layers.attention_block import AttentionBlock
+
+
+@keras.saving.register_keras_serializable(package="keras_perceiver")
+class SelfAttention(AttentionBlock):
+    """Latents attend to each other, then pass an MLP, both residual.
+
+    Perceiver IO, appendix E.1. One norm serves queries, keys and values;
+    there is none after the last layer.
+
+    Args:
+        num_heads: number of heads.
+        **kwargs: `qk_channels`, `v_channels`, `widening_factor`,
+            `gelu_approximate`, `dropout`, `attention_dropout`, `name` and
+            `dtype`, as in `AttentionBlock`.
+
+    Call arguments:
+        latents: `(B, N, D)`.
+        latent_mask: `(B, N)` booleans, True where a latent is valid, or None.
+            Perceivers never need it; a plain transformer does.
+
+    Returns:
+        `(B, N, D)`.
+
+    Raises:
+        ValueError: if a width is not divisible by `num_heads`, or the
+            latents have no batch or channel axis.
+    """
+
+    def __init__(self, num_heads=8, **kwargs):
+        super().__init__(num_heads=num_heads, **kwargs)
+
+    def build(self, latents_shape):
+        self.build_attention(latents_shape, latents_shape)
+        self.attention_norm = self.build_norm("attention_norm", latents_shape)
+
+    def call(self, latents, latent_mask=None, training=None):
+        normed = self.attention_norm(latents)
+        update = self.attention(
+            normed,
+            normed,
+            attention_mask=kernels.outer_mask(None, latent_mask),
+            training=training,
+        )
+        latents = latents + self.dropout_layer(update, training=training)
+        return self.apply_mlp(latents, training)
+
+    def compute_output_shape(self, latents_shape):
+        return tuple(latents_shape)

@@ -1,0 +1,1 @@
+"""Training: optimiser, run folder, exact resume, strategies."""
