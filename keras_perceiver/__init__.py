@@ -6,6 +6,14 @@ Raw text in and raw text out lives in `keras_perceiver.tasks`, reading text in
 fast and without TensorFlow on Keras's JAX backend.
 """
 
+import sys
+
+from keras_perceiver.quiet import quiet_start
+
+if "keras" not in sys.modules:
+    with quiet_start():
+        import keras  # noqa: F401
+
 from keras_perceiver import layers as layers
 from keras_perceiver import models as models
 from keras_perceiver.models import from_preset as from_preset

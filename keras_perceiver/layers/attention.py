@@ -28,8 +28,8 @@ class Attention(keras.layers.Layer):
     Call arguments:
         queries: `(B, O, E)`; a batch of 1 broadcasts against the inputs.
         inputs: `(B, M, C)`.
-        attention_mask: booleans that broadcast against `(B, O, M)`, True
-            where a query may attend to an input.
+        attention_mask: booleans `(B, O, M)`, any of them 1 to broadcast,
+            True where a query may attend to an input.
 
     Returns:
         `(B, O, output_channels)`.
@@ -49,6 +49,11 @@ class Attention(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if num_heads < 1:
+            raise ValueError(
+                f"Layer {self.name!r} needs at least one head. Received: "
+                f"num_heads={num_heads}"
+            )
         self.num_heads = num_heads
         self.qk_channels = qk_channels
         self.v_channels = v_channels
@@ -90,13 +95,13 @@ class Attention(keras.layers.Layer):
         if channels % self.num_heads:
             raise ValueError(
                 f"{name} must be divisible by num_heads in layer "
-                f"{self.name!r}. Received: {name}={channels}, "
+                f"{self.path!r}. Received: {name}={channels}, "
                 f"num_heads={self.num_heads}"
             )
 
     def call(self, queries, inputs, attention_mask=None, training=None):
         if attention_mask is not None:
-            attention_mask = ops.expand_dims(attention_mask, axis=1)
+            attention_mask = self._for_all_heads(attention_mask)
         mixed = kernels.attend(
             self._split_heads(self.query_dense(queries)),
             self._split_heads(self.key_dense(inputs)),
@@ -105,6 +110,16 @@ class Attention(keras.layers.Layer):
             lambda weights: self.dropout_layer(weights, training=training),
         )
         return self.output_dense(self._join_heads(mixed))
+
+    def _for_all_heads(self, attention_mask):
+        shape = tuple(attention_mask.shape)
+        if len(shape) != 3:
+            raise ValueError(
+                f"Layer {self.path!r} takes an attention_mask of shape "
+                "(batch, queries, inputs), any of them 1 to broadcast. "
+                f"Received: attention_mask of shape {shape}"
+            )
+        return ops.expand_dims(ops.cast(attention_mask, "bool"), axis=1)
 
     def _split_heads(self, x):
         batch, length, channels = ops.shape(x)
@@ -138,7 +153,7 @@ def check_sequence(layer, name, shape):
     """Raises unless `shape` is `(batch, length, channels)`."""
     if len(shape) != 3 or shape[-1] is None:
         raise ValueError(
-            f"Layer {layer.name!r} takes {name} of shape (batch, length, "
+            f"Layer {layer.path!r} takes {name} of shape (batch, length, "
             f"channels) with a known number of channels. Received: "
             f"{name} of shape {tuple(shape)}. A single example needs a batch "
             f"axis in front, an image has to be flattened to one row a pixel."

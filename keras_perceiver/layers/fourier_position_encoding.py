@@ -32,7 +32,8 @@ class FourierPositionEncoding(keras.layers.Layer):
         **kwargs: `name`, `dtype` and the like, for `keras.layers.Layer`.
 
     Call arguments:
-        indices: integer `(B, O)`, each within the grid.
+        indices: integer `(B, O)`, each within the grid; one beyond it wraps
+            around, since a graph cannot tell.
 
     Returns:
         `(B, O, d * (2 * num_bands + 1))`.
@@ -58,9 +59,9 @@ class FourierPositionEncoding(keras.layers.Layer):
         resolutions = self.max_resolution or self.grid_shape
         if len(resolutions) != len(self.grid_shape):
             raise ValueError(
-                "max_resolution needs one number for each dimension of "
-                f"grid_shape. Received: max_resolution={max_resolution}, "
-                f"grid_shape={grid_shape}"
+                f"Layer {self.name!r} needs max_resolution to have one number "
+                "for each dimension of grid_shape. Received: "
+                f"max_resolution={max_resolution}, grid_shape={grid_shape}"
             )
         self._frequencies = [
             np.linspace(1.0, resolution / 2, num_bands, dtype="float32")

@@ -36,8 +36,14 @@ class GridIndices(keras.layers.Layer):
             ops.arange(math.prod(self.grid_shape), dtype="int32"), axis=0
         )
 
+    def compute_output_shape(self, inputs_shape):
+        return (1, math.prod(self.grid_shape))
+
     def compute_output_spec(self, inputs):
-        return keras.KerasTensor((1, math.prod(self.grid_shape)), dtype="int32")
+        # The layer's own dtype is that of floats; indices stay whole.
+        return keras.KerasTensor(
+            self.compute_output_shape(inputs.shape), dtype="int32"
+        )
 
     def get_config(self):
         return {**super().get_config(), "grid_shape": self.grid_shape}

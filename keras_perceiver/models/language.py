@@ -92,9 +92,7 @@ def language(
     padding_mask = keras.Input((max_length,), dtype="bool", name="padding_mask")
     inputs = {"token_ids": token_ids, "padding_mask": padding_mask}
     tokens = embedding(token_ids)  # (B, M, C)
-    tokens = keras.layers.Add(name="tokens_and_positions", dtype=dtype)(
-        [tokens, positions(tokens)]
-    )
+    tokens = tokens + positions(tokens)
     latents = encode(
         tokens,
         num_latents=num_latents,

@@ -46,11 +46,21 @@ class LAMB(keras.optimizers.Lamb):
         )
         self.excluded_paths = tuple(exclude_from_weight_decay)
 
-    def decays(self, variable):
-        """Whether weight decay applies to this variable."""
-        return bool(self.weight_decay) and not any(
-            re.search(pattern, variable.path) for pattern in self.excluded_paths
+    def build(self, variables):
+        # Keras's own exclusion goes by a variable's name, which is "bias" or
+        # "kernel" wherever it stands; the path tells a layer norm's apart.
+        self.exclude_from_weight_decay(
+            var_list=[
+                variable
+                for variable in variables
+                if not self._use_weight_decay(variable)
+                or any(
+                    re.search(pattern, variable.path)
+                    for pattern in self.excluded_paths
+                )
+            ]
         )
+        super().build(variables)
 
     def _apply_weight_decay(self, variables):
         """Nothing here: the decay is a part of `update_step`."""
@@ -67,7 +77,7 @@ class LAMB(keras.optimizers.Lamb):
         mean = momentum / (1 - ops.power(self.beta_1, step))
         variance = velocity / (1 - ops.power(self.beta_2, step))
         update = mean / (ops.sqrt(variance) + self.epsilon)
-        if self.decays(variable):
+        if self.weight_decay and self._use_weight_decay(variable):
             update = update + self.weight_decay * variable
         rate = ops.cast(learning_rate, variable.dtype)
         ratio = self._trust_ratio(variable, update)

@@ -1,0 +1,1 @@
+"""Raw data: what tasks and recipes both need of it. Imports TensorFlow."""

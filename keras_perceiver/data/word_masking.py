@@ -1,0 +1,41 @@
+"""Whole-word masking (Perceiver IO, section 4.1)."""
+
+import tensorflow as tf
+
+from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
+
+WHITESPACE = b" \t\n\r\v\f"
+
+
+def mask_words(token_ids, seed, *, mask_id, probability=0.15):
+    """Masks each whitespace-delimited word with the given probability.
+
+    All bytes of a chosen word are replaced; there is no 80/10/10 rule, since
+    the paper mentions none. The choice depends on `seed` alone: the same
+    example is masked alike whenever and wherever it is made.
+
+    Args:
+        token_ids: int32 `(L,)` byte tokens; special tokens, padding among
+            them, are never masked and end a word.
+        seed: integer `(2,)`, such as (seed, example number).
+        mask_id: the id that replaces a masked byte.
+        probability: of a word being masked.
+
+    Returns:
+        The masked ids and `is_masked` booleans, both `(L,)`.
+    """
+    in_word = tf.logical_not(_is_whitespace(token_ids))
+    after_gap = tf.concat([[True], tf.logical_not(in_word[:-1])], axis=0)
+    word_starts = tf.logical_and(in_word, after_gap)
+    word_numbers = tf.cumsum(tf.cast(word_starts, tf.int32))
+    draws = tf.random.stateless_uniform([tf.size(token_ids) + 1], seed)
+    chosen = tf.gather(draws < probability, word_numbers)
+    is_masked = tf.logical_and(in_word, chosen)
+    return tf.where(is_masked, mask_id, token_ids), is_masked
+
+
+def _is_whitespace(token_ids):
+    """Booleans of `token_ids`'s shape, True for special tokens as well."""
+    table = [True] * NUM_SPECIAL_TOKENS
+    table += [value in WHITESPACE for value in range(256)]
+    return tf.gather(tf.constant(table), token_ids)

@@ -1,0 +1,58 @@
+"""Files that are whole or absent: every write is a rename."""
+
+import contextlib
+import json
+import os
+import pathlib
+import tempfile
+
+import safetensors.numpy
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Yields a path beside `path`; what is written there takes its place.
+
+    If the block raises, `path` stays as it was.
+
+    Args:
+        path: the file to write or replace.
+    """
+    path = pathlib.Path(path)
+    handle, temporary = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
+    )
+    os.close(handle)
+    try:
+        yield pathlib.Path(temporary)
+        # mkstemp is for secrets; what is written here is for the user.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        pathlib.Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path, text):
+    """Writes a text file atomically."""
+    with replacing(path) as temporary:
+        temporary.write_text(text)
+
+
+def write_json(path, content):
+    """Writes JSON atomically, indented for people."""
+    write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def write_tensors(path, tensors, metadata=None):
+    """Writes a safetensors file atomically.
+
+    Args:
+        path: the file.
+        tensors: numpy arrays by name.
+        metadata: strings by name, kept in the file's head.
+    """
+    with replacing(path) as temporary:
+        safetensors.numpy.save_file(tensors, temporary, metadata=metadata)

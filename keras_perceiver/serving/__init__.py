@@ -1,0 +1,1 @@
+"""SavedModels that need no Keras: writing, checking and asking them."""

@@ -1,0 +1,177 @@
+"""Checks an export in a process without Keras.
+
+`keras-perceiver check` runs this file in a process of its own, where any
+import of Keras fails: what passes here needs nothing but TensorFlow.
+"""
+
+import json
+import os
+import pathlib
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# The numbers of the same graph on the same machine; another processor may
+# round differently.
+TOLERANCE = 1e-4
+# Weights are stored once; the rest of the files is small beside them.
+MAXIMUM_SIZE_RATIO = 1.1
+SMALL_EXTRA_BYTES = 100_000
+
+
+def check(path):
+    """Returns a line for every check that passed.
+
+    Args:
+        path: a SavedModel that `export` wrote.
+
+    Raises:
+        ValueError: at the first check that fails, saying what came and what
+            was wanted.
+    """
+    import tensorflow as tf
+
+    path = pathlib.Path(path)
+    if not (path / "saved_model.pb").is_file():
+        raise ValueError(
+            f"{path} is no SavedModel: saved_model.pb is missing. Name a "
+            "version folder, such as saved_models/byte_mlm/1."
+        )
+    description = json.loads(
+        (path / "assets.extra/keras_perceiver.json").read_text()
+    )
+    loaded = tf.saved_model.load(str(path))
+    serve = loaded.signatures["serving_default"]
+    return [
+        _check_operations(path),
+        _check_size(path, description),
+        _check_example(tf, path, serve),
+        _check_rows_alone(tf, path, serve),
+    ]
+
+
+def _check_operations(path):
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    model = saved_model_pb2.SavedModel.FromString(
+        (path / "saved_model.pb").read_bytes()
+    )
+    graph_def = model.meta_graphs[0].graph_def
+    nodes = [
+        *graph_def.node,
+        *(node for f in graph_def.library.function for node in f.node_def),
+    ]
+    operations = {node.op for node in nodes}
+    foreign = sorted(op for op in operations if ">" in op or "PyFunc" in op)
+    if foreign:
+        raise ValueError(
+            f"The graph needs operations beyond TensorFlow's own: {foreign}"
+        )
+    must_compile = [
+        f.signature.name
+        for f in graph_def.library.function
+        if f.attr["_XlaMustCompile"].b
+    ]
+    if must_compile:
+        raise ValueError(
+            "A stock server refuses functions that must be compiled with "
+            f"XLA: {must_compile}"
+        )
+    return f"{len(operations)} kinds of operations, all TensorFlow's own"
+
+
+def _check_size(path, description):
+    stored = sum(file.stat().st_size for file in (path / "variables").iterdir())
+    weights = 4 * description["parameters"]
+    if stored > MAXIMUM_SIZE_RATIO * weights + SMALL_EXTRA_BYTES:
+        raise ValueError(
+            f"The weights take {stored:,} bytes and should take {weights:,}: "
+            "they are stored more than once."
+        )
+    return f"weights stored once: {stored:,} bytes"
+
+
+def read_example(tf, path):
+    """Returns the request and the answer that `export` kept."""
+    records = tf.data.TFRecordDataset(
+        str(path / "assets.extra/example.tfrecord")
+    )
+    both = []
+    for record in records.as_numpy_iterator():
+        features = tf.train.Example.FromString(record).features.feature
+        both.append(
+            {
+                name: feature.bytes_list.value[0]
+                for name, feature in features.items()
+            }
+        )
+    return both
+
+
+def _parsed(tf, tensors, specifications):
+    return {
+        name: tf.io.parse_tensor(tensors[name], specification.dtype)
+        for name, specification in specifications.items()
+    }
+
+
+def _check_example(tf, path, serve):
+    request, wanted = read_example(tf, path)
+    request = _parsed(tf, request, serve.structured_input_signature[1])
+    wanted = _parsed(tf, wanted, serve.structured_outputs)
+    answer = serve(**request)
+    for name, tensor in wanted.items():
+        _compare(tf, name, answer[name], tensor)
+    return f"answers as at export: {', '.join(sorted(wanted))}"
+
+
+def _check_rows_alone(tf, path, serve):
+    request, _ = read_example(tf, path)
+    request = _parsed(tf, request, serve.structured_input_signature[1])
+    together = serve(**request)
+    count = next(iter(request.values())).shape[0]
+    for row in range(count):
+        alone = serve(**{k: v[row : row + 1] for k, v in request.items()})
+        for name, tensor in alone.items():
+            _compare(tf, name, tensor, together[name][row : row + 1])
+    return f"each of {count} rows answers alone as in the batch"
+
+
+def _compare(tf, name, came, wanted):
+    if came.dtype.is_floating:
+        difference = tf.reduce_max(tf.abs(came - wanted))
+        equal = difference <= TOLERANCE * tf.reduce_max(tf.abs(wanted))
+    else:
+        equal = tf.reduce_all(tf.equal(came, wanted))
+    if not equal:
+        raise ValueError(
+            f"Output {name!r} differs. Received: {came.numpy().tolist()}, "
+            f"wanted: {wanted.numpy().tolist()}"
+        )
+
+
+def _refuse_keras():
+    """Makes every import of Keras fail."""
+
+    class Refusal:
+        def find_spec(self, name, path=None, target=None):
+            if name.partition(".")[0] in ("keras", "keras_perceiver"):
+                raise ImportError(f"{name}: an export must not need Keras")
+
+    sys.meta_path.insert(0, Refusal())
+
+
+def main(arguments):
+    """Prints every check that passes; returns the exit code."""
+    _refuse_keras()
+    try:
+        for line in check(arguments[0]):
+            print(f"ok  {line}")
+    except ValueError as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,250 @@
+"""Fill masked bytes of raw text."""
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+
+from keras_perceiver.data.byte_tokenizer import MASK
+from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
+from keras_perceiver.data.byte_tokenizer import ByteTokenizer
+from keras_perceiver.tasks import mask_markup
+
+BATCH_SIZE = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class FilledText:
+    """One text with its masks filled.
+
+    Attributes:
+        filled_bytes: the text, every masked byte replaced by the likeliest.
+        mask_positions: where the masked bytes stand in it.
+        top_bytes: for each of them the likeliest bytes, best first.
+        top_probabilities: their probabilities among all 256 bytes.
+    """
+
+    filled_bytes: bytes
+    mask_positions: list[int]
+    top_bytes: list[list[bytes]]
+    top_probabilities: list[list[float]]
+
+    @property
+    def text(self):
+        """The filled text as `str`; invalid UTF-8 becomes U+FFFD."""
+        return self.filled_bytes.decode(errors="replace")
+
+
+class FillMask:
+    r"""Fills masks in raw text with a byte language model.
+
+    `[MASK]` in a text is one unknown byte, `[MASK:9]` nine, and `\[MASK]`
+    the letters themselves. The text is encoded once, and only the masked
+    positions are decoded.
+
+    Args:
+        model: from `from_preset("language_bytes")`, `load_pretrained` or the
+            like, with its views `encode` and `decode`.
+        top_k: how many bytes to give for each mask.
+        max_masks: the most masked bytes in one text.
+        truncate: whether a text that is too long is cut instead of refused.
+
+    Raises:
+        ValueError: if the model is no byte language model or lacks its views.
+    """
+
+    def __init__(self, model, *, top_k=5, max_masks=64, truncate=False):
+        _check_model(model)
+        self.model = model
+        self.top_k = top_k
+        self.max_masks = max_masks
+        self.truncate = truncate
+        self.max_length = model.input["token_ids"].shape[1]
+        self.input_signature = {
+            "text_bytes": tf.TensorSpec((None,), tf.string, "text_bytes")
+        }
+        self._tokenizer = ByteTokenizer()
+        self._compiled = tf.function(
+            self.serve, input_signature=list(self.input_signature.values())
+        )
+
+    def __call__(self, texts):
+        """Fills the masks of one text or of a list of texts.
+
+        Args:
+            texts: `str` or `bytes`, or a list of them.
+
+        Returns:
+            A `FilledText`, or a list of them.
+
+        Raises:
+            ValueError: if a text has no mask, too many, or is too long.
+        """
+        if isinstance(texts, str | bytes):
+            return self([texts])[0]
+        filled = []
+        for first in range(0, len(texts), BATCH_SIZE):
+            batch = self._compiled(
+                tf.constant(texts[first : first + BATCH_SIZE])
+            )
+            batch = {key: value.numpy() for key, value in batch.items()}
+            for row, problem in enumerate(batch["problem_bytes"]):
+                if problem:
+                    raise ValueError(
+                        f"Text {first + row + 1} of {len(texts)}: "
+                        f"{problem.decode()}"
+                    )
+                filled.append(_as_filled_text(batch, row))
+        return filled
+
+    def example_request(self):
+        """Requests that show the task, for an export to be checked with."""
+        longest = "[MASK:3]" + "x" * (self.max_length - 3)
+        return {
+            "text_bytes": tf.constant(
+                [
+                    b"the [MASK:3] of the [MASK]",
+                    b"\xff\x00 is a byte, and so is [MASK]; \\[MASK] is text",
+                    b"this one has no mask",
+                    longest.encode(),
+                ]
+            )
+        }
+
+    def serve(self, text_bytes):
+        """The task inside a graph: this is what an export answers with.
+
+        Args:
+            text_bytes: string tensor `(B,)`.
+
+        Returns:
+            A dictionary, padded to `max_masks` = K a row: `filled_bytes`
+            `(B,)`; `mask_positions` `(B, K)`, -1 where there are fewer;
+            `top_bytes` and `top_probabilities` `(B, K, top_k)`; and
+            `problem_bytes` `(B,)`, empty where all is well. A text with a
+            problem has no other answers, and never spoils its batchmates'.
+        """
+        token_ids, padding_mask, num_tokens = mask_markup.read_masks(
+            text_bytes, self.max_length
+        )
+        problem_bytes = self._problems(text_bytes, token_ids, num_tokens)
+        is_fine = tf.equal(problem_bytes, "")
+        positions, is_mask = self._mask_positions(token_ids, is_fine)
+        top_ids, top_probabilities = self._predict(
+            token_ids, padding_mask, positions
+        )
+        filled_ids = self._fill(token_ids, positions, is_mask, top_ids)
+        filled_bytes = self._tokenizer.decode_tensor(filled_ids)
+        top_bytes = self._tokenizer.bytes_of_tensor(top_ids)
+        return {
+            "filled_bytes": tf.where(is_fine, filled_bytes, ""),
+            "mask_positions": tf.where(is_mask, positions, -1),
+            "top_bytes": tf.where(is_mask[..., None], top_bytes, ""),
+            "top_probabilities": tf.where(
+                is_mask[..., None], top_probabilities, 0.0
+            ),
+            "problem_bytes": problem_bytes,
+        }
+
+    def _mask_positions(self, token_ids, is_fine):
+        """Positions `(B, K)` of masks, and which of them there are."""
+        is_mask = tf.logical_and(tf.equal(token_ids, MASK), is_fine[:, None])
+        places = tf.where(is_mask, tf.range(self.max_length), self.max_length)
+        positions = tf.sort(places, axis=1)[:, : self.max_masks]
+        behind = tf.maximum(self.max_masks - self.max_length, 0)
+        positions = tf.pad(
+            positions, [[0, 0], [0, behind]], constant_values=self.max_length
+        )
+        is_mask = positions < self.max_length
+        return tf.where(is_mask, positions, 0), is_mask
+
+    def _predict(self, token_ids, padding_mask, positions):
+        """Ids and probabilities of the likeliest bytes at `positions`."""
+        latents = self.model.encode(
+            {"token_ids": token_ids, "padding_mask": padding_mask}
+        )
+        logits = self.model.decode(
+            {"latents": latents, "token_indices": positions}
+        )
+        # A mask stands for a byte, so special tokens are no answer.
+        probabilities = tf.nn.softmax(
+            tf.cast(logits[..., NUM_SPECIAL_TOKENS:], tf.float32)
+        )
+        top_probabilities, top_values = tf.math.top_k(probabilities, self.top_k)
+        return top_values + NUM_SPECIAL_TOKENS, top_probabilities
+
+    def _fill(self, token_ids, positions, is_mask, top_ids):
+        """`token_ids` with every mask replaced by its likeliest byte."""
+        ordinal = tf.cumsum(
+            tf.cast(tf.equal(token_ids, MASK), tf.int32), axis=1
+        )
+        ordinal = tf.clip_by_value(ordinal - 1, 0, self.max_masks - 1)
+        best = tf.gather(top_ids[..., 0], ordinal, batch_dims=1)
+        return tf.where(tf.equal(token_ids, MASK), best, token_ids)
+
+    def _problems(self, text_bytes, token_ids, num_tokens):
+        """What is wrong with each text, in words; "" if nothing is."""
+        num_masks = tf.math.count_nonzero(
+            tf.equal(token_ids, MASK), axis=1, dtype=tf.int32
+        )
+        # What the raw limit cut off can only have made it longer.
+        raw_limit = mask_markup.RAW_BYTES_PER_TOKEN * self.max_length
+        raw_excess = tf.strings.length(text_bytes) - raw_limit
+        num_tokens += tf.maximum(raw_excess, 0)
+        too_long = tf.strings.join(
+            [
+                "the text takes ",
+                tf.as_string(num_tokens),
+                f" bytes with its masks, and the model {self.max_length}. "
+                "Shorten it by ",
+                tf.as_string(num_tokens - self.max_length),
+                ", or let it be cut with truncate.",
+            ]
+        )
+        too_many = tf.strings.join(
+            [
+                "the text has ",
+                tf.as_string(num_masks),
+                f" masked bytes, and at most {self.max_masks} are answered. "
+                "Mask fewer, or raise max_masks.",
+            ]
+        )
+        none = (
+            "the text has no mask. Write [MASK] for one unknown byte, "
+            "[MASK:9] for nine."
+        )
+        problem = tf.where(num_masks > self.max_masks, too_many, "")
+        problem = tf.where(tf.equal(num_masks, 0), none, problem)
+        if self.truncate:
+            return problem
+        return tf.where(num_tokens > self.max_length, too_long, problem)
+
+
+def _check_model(model):
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            "Tasks on raw text run on TensorFlow. Received: backend "
+            f"{keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow."
+        )
+    if not hasattr(model, "encode") or not hasattr(model, "decode"):
+        raise ValueError(
+            f"Model {model.name!r} lacks its views `encode` and `decode`. "
+            "Keras's own .keras files do not hold them: build it with "
+            "from_preset and load_weights, or keep it with save_pretrained."
+        )
+    vocabulary_size = model.output.shape[-1]
+    if vocabulary_size != ByteTokenizer.vocabulary_size:
+        raise ValueError(
+            "FillMask takes a byte model, with a vocabulary of "
+            f"{ByteTokenizer.vocabulary_size}. Received: {vocabulary_size}"
+        )
+
+
+def _as_filled_text(batch, row):
+    count = int((batch["mask_positions"][row] >= 0).sum())
+    return FilledText(
+        filled_bytes=batch["filled_bytes"][row],
+        mask_positions=batch["mask_positions"][row, :count].tolist(),
+        top_bytes=batch["top_bytes"][row, :count].tolist(),
+        top_probabilities=batch["top_probabilities"][row, :count].tolist(),
+    )

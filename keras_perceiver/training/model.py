@@ -1,0 +1,71 @@
+"""The model that the runner trains: a preset that can be resumed exactly."""
+
+import json
+
+import keras
+import numpy as np
+import safetensors
+
+from keras_perceiver import files
+
+
+@keras.saving.register_keras_serializable(package="keras_perceiver")
+class TrainingModel(keras.Model):
+    """A functional model whose whole training state can be kept.
+
+    Made on a preset's own graph, `TrainingModel(model.input, model.output)`,
+    so it shares the preset's layers and stays functional. It adds what bare
+    `fit` does not need: Keras's own files leave out the states of random
+    generators, so that a run cannot go on from them bit for bit.
+    """
+
+    def save_training_state(self, path, progress):
+        """Writes all that the next step depends on, atomically.
+
+        Args:
+            path: a safetensors file.
+            progress: JSON-ready dictionary kept beside the tensors, such as
+                the step.
+        """
+        tensors = {
+            f"{index:05d}": np.asarray(variable.value)
+            for index, variable in enumerate(self._state_variables())
+        }
+        files.write_tensors(path, tensors, {"progress": json.dumps(progress)})
+
+    def load_training_state(self, path):
+        """Sets every variable from `save_training_state`'s file.
+
+        Args:
+            path: the file. The model must be built and compiled as it was.
+
+        Returns:
+            The `progress` that was saved with it.
+
+        Raises:
+            ValueError: if the file is of another model or optimiser; nothing
+                is changed then.
+        """
+        variables = self._state_variables()
+        with safetensors.safe_open(path, framework="numpy") as state:
+            names = sorted(state.keys())
+            shapes = [
+                tuple(state.get_slice(name).get_shape()) for name in names
+            ]
+            wanted = [tuple(variable.shape) for variable in variables]
+            if shapes != wanted:
+                raise ValueError(
+                    f"{path} is the state of another model or optimiser: it "
+                    f"holds {len(shapes)} tensors, and this one has "
+                    f"{len(wanted)}, of other shapes. Resume with the "
+                    "configuration that the run began with."
+                )
+            for name, variable in zip(names, variables, strict=True):
+                variable.assign(state.get_tensor(name))
+            return json.loads(state.metadata()["progress"])
+
+    def _state_variables(self):
+        # By order: the paths of seed states and of optimiser slots carry
+        # counters that differ between processes.
+        self.optimizer.build(self.trainable_variables)
+        return [*self.variables, *self.optimizer.variables]

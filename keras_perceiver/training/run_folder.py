@@ -1,0 +1,169 @@
+"""The folder of one training run: what was run, where, and what came out."""
+
+import csv
+import io
+import json
+import os
+import pathlib
+import platform
+import shutil
+
+from keras_perceiver import files
+
+# Wall-clock lives in a file of its own, so that metrics of two equal runs
+# are equal files.
+METRICS_FILE = "metrics.csv"
+TIMINGS_FILE = "timings.csv"
+
+
+class RunFolder:
+    """Paths and records of one run.
+
+    Args:
+        path: the folder. Nothing is written until `create`.
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.configuration_file = self.path / "configuration.json"
+        self.machine_file = self.path / "machine.json"
+        self.data_file = self.path / "data.json"
+        self.baselines_file = self.path / "baselines.json"
+        self.learning_curve_file = self.path / "learning_curve.png"
+        self.tensorboard = self.path / "tensorboard"
+        self.samples = self.path / "samples"
+        self.best = self.path / "best"
+        self.last = self.path / "last"
+        self.state_file = self.last / "training_state.safetensors"
+
+    def check_new(self):
+        """Raises unless a new run can be written here."""
+        if self.path.exists() and (
+            not self.path.is_dir() or any(self.path.iterdir())
+        ):
+            raise FileExistsError(
+                f"{self.path} exists already. Go on with it: --resume; begin "
+                "anew and delete it: --overwrite; or choose another: "
+                "--run-folder FOLDER."
+            )
+        self._check_writable()
+
+    def check_finished_part(self):
+        """Raises unless a run was begun here."""
+        if not self.configuration_file.is_file():
+            raise FileNotFoundError(
+                f"{self.path} holds no run. Train first, or name the folder "
+                "of a run: --run-folder FOLDER."
+            )
+
+    def check_resumable(self):
+        """Raises unless a run can go on here."""
+        self.check_finished_part()
+        if not self.state_file.is_file():
+            raise FileNotFoundError(
+                f"{self.path} was stopped before its first checkpoint. Begin "
+                "anew with --overwrite."
+            )
+        self._check_writable()
+
+    def _check_writable(self):
+        existing = self.path.absolute()
+        while not existing.exists():
+            existing = existing.parent
+        if not existing.is_dir() or not os.access(existing, os.W_OK):
+            raise PermissionError(
+                f"{self.path} cannot be written: no permission for "
+                f"{existing}. Choose another: --run-folder FOLDER."
+            )
+
+    def clear(self):
+        """Deletes a run that was made here, and nothing else.
+
+        Raises:
+            ValueError: if the folder is not empty and holds no run.
+        """
+        if not self.path.exists():
+            return
+        if not self.configuration_file.is_file() and any(self.path.iterdir()):
+            raise ValueError(
+                f"{self.path} is not empty and holds no run, so --overwrite "
+                "leaves it alone. Choose another: --run-folder FOLDER."
+            )
+        shutil.rmtree(self.path)
+
+    def create(self, configuration, machine, data):
+        """Makes the folder and writes what is known before training."""
+        for folder in (self.path, self.samples, self.best, self.last):
+            folder.mkdir(parents=True, exist_ok=True)
+        files.write_json(self.machine_file, machine)
+        files.write_json(self.data_file, data)
+        # Last, since it is what makes the folder a run.
+        files.write_json(self.configuration_file, configuration)
+
+    def read_configuration(self):
+        return json.loads(self.configuration_file.read_text())
+
+    def append(self, name, row):
+        """Adds a row to a CSV file, which stays whole if this is cut off."""
+        self._write_rows(name, [*self.read_rows(name), row])
+
+    def read_rows(self, name):
+        """Returns the rows of a CSV file; numbers come back as floats."""
+        path = self.path / name
+        if not path.exists():
+            return []
+        with path.open(newline="") as lines:
+            return [
+                {key: float(value) for key, value in row.items() if value}
+                for row in csv.DictReader(lines)
+            ]
+
+    def forget_after(self, step):
+        """Drops rows of steps that a resumed run will take again."""
+        for name in (METRICS_FILE, TIMINGS_FILE):
+            rows = [row for row in self.read_rows(name) if row["step"] <= step]
+            if rows:
+                self._write_rows(name, rows)
+
+    def _write_rows(self, name, rows):
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            whole = {"step": int(row["step"])}
+            writer.writerow({**row, **whole})
+        files.write_text(self.path / name, text.getvalue())
+
+
+def machine_record():
+    """Returns versions and hardware, for `machine.json`."""
+    import keras
+    import numpy
+    import tensorflow as tf
+
+    import keras_perceiver
+
+    return {
+        "keras_perceiver": keras_perceiver.__version__,
+        "keras": keras.__version__,
+        "tensorflow": tf.__version__,
+        "numpy": numpy.__version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "gpus": [
+            tf.config.experimental.get_device_details(gpu).get("device_name")
+            for gpu in tf.config.list_physical_devices("GPU")
+        ],
+    }
+
+
+def _processor():
+    information = pathlib.Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()

@@ -1,0 +1,1 @@
+"""How each published system is trained: `python -m recipes NAME VERB`."""

@@ -1,0 +1,149 @@
+"""One command line for every recipe: `python -m recipes NAME VERB`."""
+
+import argparse
+import pathlib
+import sys
+
+from recipes.assignments import assign
+from recipes.assignments import parse_assignments
+from recipes.recipe import find_recipe
+from recipes.recipe import recipe_names
+from recipes.settings import describe
+
+VERBS = {
+    "prepare": "download and check the data",
+    "train": "train, with a run folder for all that comes out",
+    "evaluate": "the best checkpoint beside the baselines",
+    "predict": "answer a raw request with the best checkpoint",
+    "export": "write the best checkpoint as a SavedModel",
+}
+# Mistakes of the user, told in one line; anything else is ours.
+USER_ERRORS = (ValueError, OSError, ImportError)
+
+
+def main(arguments):
+    """Runs one command; returns the exit code.
+
+    0: done. 1: something is wrong with the request, said on standard error.
+    2: the command line itself cannot be read. 130: interrupted.
+    """
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_overview())
+        return 0
+    try:
+        recipe = find_recipe(arguments[0])
+        options, rest = _parser(recipe).parse_known_args(arguments[1:])
+        _run(recipe, options, rest)
+    except USER_ERRORS as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _run(recipe, options, rest):
+    from recipes import runner
+
+    folder = options.run_folder or _default_folder(recipe, options.config)
+    if options.verb in ("prepare", "train"):
+        configuration = assign(
+            recipe.configuration(options.config), parse_assignments(rest)
+        )
+    elif options.verb == "predict":
+        return runner.predict(recipe, folder, rest)
+    elif rest:
+        raise ValueError(
+            f"{options.verb} takes no settings: they are those of the run. "
+            f"Received: {' '.join(rest)}"
+        )
+    if options.verb == "prepare":
+        return runner.prepare(recipe, configuration)
+    if options.verb == "train":
+        return runner.train(
+            recipe,
+            configuration,
+            folder,
+            resume=options.resume,
+            overwrite=options.overwrite,
+            start_from=options.start_from,
+        )
+    if options.verb == "evaluate":
+        return runner.evaluate(recipe, folder)
+    base = options.to or pathlib.Path("saved_models") / recipe.name
+    return runner.export(recipe, folder, base)
+
+
+def _default_folder(recipe, configuration_name):
+    return pathlib.Path("runs") / f"{recipe.name}_{configuration_name}"
+
+
+def _parser(recipe):
+    verbs = "\n".join(f"  {verb:<9} {text}" for verb, text in VERBS.items())
+    parser = argparse.ArgumentParser(
+        prog=f"python -m recipes {recipe.name}",
+        description=f"{recipe.summary}\n\nverbs:\n{verbs}",
+        epilog=_settings_help(recipe),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        # An abbreviation would swallow settings such as --data.
+        allow_abbrev=False,
+    )
+    parser.add_argument("verb", choices=VERBS, metavar="VERB")
+    parser.add_argument(
+        "--config",
+        default="tiny",
+        help=f"one of {', '.join(recipe.configurations)} (default: tiny)",
+    )
+    parser.add_argument(
+        "--run-folder", type=pathlib.Path, help="default: runs/NAME_CONFIG"
+    )
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--resume", action="store_true", help="go on with the run"
+    )
+    group.add_argument(
+        "--overwrite", action="store_true", help="delete the run first"
+    )
+    group.add_argument(
+        "--from",
+        dest="start_from",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help="train from these weights, such as another run's best",
+    )
+    parser.add_argument(
+        "--to",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help="export there (default: saved_models/NAME)",
+    )
+    return parser
+
+
+def _settings_help(recipe):
+    lines = ["settings of `prepare` and `train`, as in tiny:"]
+    for flag, value, text in describe(recipe.configurations["tiny"]):
+        lines.append(f"  {flag} {value}\n      {text}")
+    lines.append(
+        "\nEverything after `predict` is the request, such as\n"
+        f"  python -m recipes {recipe.name} predict 'the [MASK:4] of it'"
+    )
+    return "\n".join(lines)
+
+
+def _overview():
+    lines = ["usage: python -m recipes NAME VERB [options] [settings]", ""]
+    for name in recipe_names():
+        recipe = find_recipe(name)
+        lines.append(f"{name}: {recipe.summary}")
+        for configuration, expectation in recipe.expectations.items():
+            lines.append(f"  --config {configuration:<6} {expectation}")
+    lines += ["", "verbs:"]
+    lines += [f"  {verb:<9} {text}" for verb, text in VERBS.items()]
+    lines += ["", "More of one: python -m recipes NAME --help"]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,112 @@
+"""The configurations of the byte language model."""
+
+import dataclasses
+
+from recipes.settings import ModelSettings
+from recipes.settings import OptimizerSettings
+from recipes.settings import TrainingSettings
+from recipes.settings import setting
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TextSettings:
+    """Which text, and what of it is scored."""
+
+    source: str = setting(
+        "pydoc",
+        help=(
+            "pydoc (CPython's documentation), a text file, a folder, a glob "
+            "in quotes, tfds:NAME, or SOURCE@WEIGHT,SOURCE@WEIGHT"
+        ),
+    )
+    masking_probability: float = setting(
+        0.15, help="of each word being masked as a whole"
+    )
+    visible_weight: float = setting(
+        0.0,
+        help=(
+            "weight of visible bytes in the training loss; a little of it "
+            "teaches a small model early on where to look"
+        ),
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """All settings of a run."""
+
+    model: ModelSettings
+    data: TextSettings
+    optimizer: OptimizerSettings
+    training: TrainingSettings
+
+
+TINY = Configuration(
+    model=ModelSettings(
+        "language_bytes",
+        {
+            "max_length": 128,
+            "embedding_dim": 64,
+            "num_latents": 64,
+            "latent_dim": 128,
+            "num_self_attends_per_block": 2,
+            "num_cross_attention_heads": 2,
+            "num_self_attention_heads": 4,
+            "num_decoder_heads": 2,
+            "qk_channels": 128,
+            "v_channels": 128,
+            "decoder_qk_channels": 64,
+            "decoder_v_channels": 64,
+            # Logits start near zero, and positions weigh as much as tokens.
+            "embedding_stddev": 0.05,
+            "position_stddev": 0.05,
+        },
+    ),
+    data=TextSettings(visible_weight=0.05),
+    optimizer=OptimizerSettings(learning_rate=5e-3, warmup_steps=50),
+    training=TrainingSettings(steps=1500, batch_size=64, evaluate_every=150),
+)
+
+# A quarter of the published model, for one GPU of 16 GB or more.
+BASE = Configuration(
+    model=ModelSettings(
+        "language_bytes",
+        {
+            "max_length": 1024,
+            "embedding_dim": 512,
+            "latent_dim": 768,
+            "v_channels": 768,
+            "decoder_v_channels": 512,
+            "num_self_attends_per_block": 12,
+        },
+    ),
+    data=TextSettings(source="tfds:wikipedia/20230601.en"),
+    optimizer=OptimizerSettings(learning_rate=1.25e-3, warmup_steps=1_000),
+    training=TrainingSettings(
+        steps=100_000,
+        batch_size=64,
+        evaluate_every=1_000,
+        evaluation_examples=1_024,
+        precision="mixed_bfloat16",
+        jit_compile=True,
+    ),
+)
+
+# Section F.3 and table 12. Dropout, clipping and what replaces a masked
+# token are not stated there: none, none, and always the mask token here.
+PAPER = Configuration(
+    model=ModelSettings("language_bytes"),
+    data=TextSettings(source="tfds:c4/en@0.7,tfds:wikipedia/20230601.en@0.3"),
+    optimizer=OptimizerSettings(learning_rate=1.25e-3, warmup_steps=1_000),
+    training=TrainingSettings(
+        steps=500_000,
+        batch_size=2_048,
+        evaluate_every=5_000,
+        evaluation_examples=2_048,
+        precision="mixed_bfloat16",
+        strategy="mirrored",
+        jit_compile=True,
+    ),
+)
+
+CONFIGURATIONS = {"tiny": TINY, "base": BASE, "paper": PAPER}

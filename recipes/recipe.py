@@ -1,0 +1,101 @@
+"""What a recipe is: the parts that the one runner puts together."""
+
+import dataclasses
+import importlib
+import pathlib
+import pkgutil
+from collections.abc import Callable
+
+import keras_perceiver.errors
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How one published system is trained.
+
+    Attributes:
+        name: as the command line takes it.
+        summary: one line on what it trains.
+        configurations: by name; `tiny` runs on a laptop in minutes, `base` on
+            one GPU, `paper` is the published one.
+        expectations: for each configuration, hardware and time in words.
+        open_data: from a configuration to its data; see `RecipeData`.
+        compile_arguments: from a configuration to `loss`,
+            `weighted_metrics` and the like for `compile`.
+        prepare_model: called with a fresh model and the data before training,
+            for starting values that depend on the data.
+        metric: the held-out metric that decides which checkpoint is best
+            (less is better).
+        columns: of the table of results, by title: from a row of metrics to
+            a cell.
+        make_task: from a model to its raw-in, raw-out task.
+        sample: from a model and the data to a text of sample outputs.
+        answer: from a task and the words of `predict` to a text.
+    """
+
+    name: str
+    summary: str
+    configurations: dict
+    expectations: dict
+    open_data: Callable
+    compile_arguments: Callable
+    prepare_model: Callable
+    metric: str
+    columns: dict
+    make_task: Callable
+    sample: Callable
+    answer: Callable
+
+    def configuration(self, name):
+        """Returns the configuration of that name, or names the nearest."""
+        if name not in self.configurations:
+            raise keras_perceiver.errors.unknown(
+                f"configuration of {self.name}:", name, self.configurations
+            )
+        return self.configurations[name]
+
+
+class RecipeData:
+    """What the runner asks of a recipe's data; recipes fill it in."""
+
+    def describe(self):
+        """Returns lines for people: what it is, how much, how it is split."""
+        raise NotImplementedError
+
+    def record(self):
+        """Returns JSON that identifies the data: source, size, hash."""
+        raise NotImplementedError
+
+    def prepare(self):
+        """Downloads or converts what training reads."""
+        raise NotImplementedError
+
+    def training_dataset(self, first_example):
+        """Returns endless batches, the first beginning at that example."""
+        raise NotImplementedError
+
+    def evaluation_dataset(self):
+        """Returns the held-out batches, the same ones every time."""
+        raise NotImplementedError
+
+    def baselines(self):
+        """Returns `{name: {metric: value, ..., "kind", "description"}}`."""
+        raise NotImplementedError
+
+
+def recipe_names():
+    """Returns the names of all recipes."""
+    folder = pathlib.Path(__file__).parent
+    return sorted(
+        module.name
+        for module in pkgutil.iter_modules([str(folder)])
+        if module.ispkg
+    )
+
+
+def find_recipe(name):
+    """Returns the `Recipe` of that name, or says which name is nearest."""
+    names = recipe_names()
+    if name not in names:
+        raise keras_perceiver.errors.unknown("recipe", name, names)
+    return importlib.import_module(f"recipes.{name}").RECIPE

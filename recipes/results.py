@@ -1,0 +1,77 @@
+"""Results beside what they have to beat."""
+
+import json
+import math
+
+from keras_perceiver import files
+
+
+def report(folder, recipe, numbers):
+    """Prints a run's table and writes it as `results.json`.
+
+    Args:
+        folder: the `RunFolder`.
+        recipe: the `Recipe`.
+        numbers: held-out metrics of the best model.
+    """
+    baselines = json.loads(folder.baselines_file.read_text())
+    data = json.loads(folder.data_file.read_text())
+    numbers = {key: float(value) for key, value in numbers.items()}
+    files.write_json(
+        folder.path / "results.json",
+        {"model": numbers, "baselines": baselines, "data": data},
+    )
+    print()
+    for line in table(recipe, numbers, baselines):
+        print(line)
+    print()
+    print(f"data: {data['description']}, {_identity(data)}")
+    print(f"learning curve: {folder.learning_curve_file}")
+    print(f"samples: {folder.samples}")
+
+
+def table(recipe, numbers, baselines):
+    """Returns the lines of the table, worst first.
+
+    Args:
+        recipe: the `Recipe`; its `columns` write a row's numbers.
+        numbers: the model's metrics.
+        baselines: `{name: {metric: value or None, "kind", "description"}}`.
+    """
+    rows = {name: dict(row) for name, row in baselines.items()}
+    rows["Perceiver IO"] = {**numbers, "kind": "this model"}
+    order = sorted(
+        rows, key=lambda name: -(rows[name][recipe.metric] or math.inf)
+    )
+    lines = [_row("held out", recipe.columns, "")]
+    for name in order:
+        cells = [write(rows[name]) for write in recipe.columns.values()]
+        lines.append(_row(name, cells, rows[name]["kind"]))
+    return [*lines, verdict(recipe.metric, numbers, baselines)]
+
+
+def verdict(metric, numbers, baselines):
+    """Says whether the model is below every baseline."""
+    not_beaten = [
+        name
+        for name, row in baselines.items()
+        if row["kind"] == "baseline"
+        and (
+            (row[metric] is not None and numbers[metric] >= row[metric])
+            or numbers["accuracy"] <= row["accuracy"]
+        )
+    ]
+    if not_beaten:
+        return f"The model does not beat: {', '.join(not_beaten)}."
+    return "The model beats every baseline."
+
+
+def _row(name, cells, kind):
+    columns = "".join(f"{cell:>11}" for cell in cells)
+    return f"{name:<20}{columns}  {kind}".rstrip()
+
+
+def _identity(data):
+    if "sha256" in data:
+        return f"sha256 {data['sha256'][:16]}, Python {data['python']}"
+    return "see data.json"

@@ -1,0 +1,198 @@
+"""Perceiver IO, appendix E.1, once more: numpy, float64, one row at a time.
+
+Written from the paper and not from the library, so that a mistake would have
+to be made twice. Weights are dictionaries from a path within a layer, such as
+`"attention/query/kernel"`, to an array.
+"""
+
+import math
+
+import numpy as np
+
+
+def relative_error(actual, expected):
+    """max|a - b| / max|b|, the project's measure of parity."""
+    actual = np.asarray(actual, "float64")
+    expected = np.asarray(expected, "float64")
+    assert actual.shape == expected.shape
+    assert np.isfinite(actual).all()
+    return np.abs(actual - expected).max() / np.abs(expected).max()
+
+
+def assert_near(actual, expected, tolerance=1e-5):
+    error = relative_error(actual, expected)
+    assert error <= tolerance, f"relative error {error:.2e} > {tolerance:.0e}"
+
+
+def part(weights, name):
+    """The weights below `name`, by their paths within it."""
+    prefix = f"{name}/"
+    return {
+        path.removeprefix(prefix): array
+        for path, array in weights.items()
+        if path.startswith(prefix)
+    }
+
+
+def linear(x, weights):
+    return x @ weights["kernel"] + weights["bias"]
+
+
+def layer_norm(x, weights, epsilon=1e-5):
+    centred = x - x.mean(-1, keepdims=True)
+    variance = (centred**2).mean(-1, keepdims=True)
+    normed = centred / np.sqrt(variance + epsilon)
+    return normed * weights["gamma"] + weights["beta"]
+
+
+def gelu_tanh(x):
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return 0.5 * x * (1 + np.tanh(inner))
+
+
+def gelu_exact(x):
+    return 0.5 * x * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
+
+
+def mlp(x, weights, gelu=gelu_tanh):
+    hidden = gelu(linear(x, part(weights, "hidden")))
+    return linear(hidden, part(weights, "output"))
+
+
+def attend_row(query, keys, values, allowed):
+    """What one query reads with one head: a mean over allowed rows only."""
+    if not allowed.any():
+        return np.zeros(values.shape[-1])
+    scores = keys[allowed] @ query / math.sqrt(len(query))
+    exponentials = np.exp(scores - scores.max())
+    return exponentials @ values[allowed] / exponentials.sum()
+
+
+def attend(query, key, value, mask=None):
+    """Softmax attention on `(B, H, length, channels)`, row by row.
+
+    Args:
+        query: `(B, H, O, d)`; a batch of 1 is repeated.
+        key: `(B, H, M, d)`.
+        value: `(B, H, M, e)`.
+        mask: broadcasts against `(B, O, M)`.
+    """
+    batch, heads, length = len(key), query.shape[1], query.shape[2]
+    query = np.broadcast_to(query, (batch, *query.shape[1:]))
+    mask = np.broadcast_to(
+        True if mask is None else mask, (batch, length, key.shape[2])
+    )
+    mixed = np.zeros((batch, heads, length, value.shape[-1]))
+    for b, h, o in np.ndindex(batch, heads, length):
+        mixed[b, h, o] = attend_row(
+            query[b, h, o], key[b, h], value[b, h], mask[b, o]
+        )
+    return mixed
+
+
+def attention(weights, queries, inputs, num_heads, attention_mask=None):
+    """Multi-head attention; head `h` has the `h`-th run of channels."""
+
+    def heads_of(x, name):
+        projected = linear(x, part(weights, name))
+        return np.stack(np.split(projected, num_heads, axis=-1), axis=1)
+
+    mixed = attend(
+        heads_of(queries, "query"),
+        heads_of(inputs, "key"),
+        heads_of(inputs, "value"),
+        attention_mask,
+    )
+    joined = np.concatenate(list(mixed.swapaxes(0, 1)), axis=-1)
+    return linear(joined, part(weights, "output"))
+
+
+def residual_mlp(x, weights, gelu=gelu_tanh):
+    normed = layer_norm(x, part(weights, "mlp_norm"))
+    return x + mlp(normed, part(weights, "mlp"), gelu)
+
+
+def cross_attention(
+    weights,
+    queries,
+    inputs,
+    num_heads,
+    input_mask=None,
+    query_mask=None,
+    query_residual=True,
+    gelu=gelu_tanh,
+):
+    mask = np.ones((len(inputs), queries.shape[1], inputs.shape[1]), bool)
+    if query_mask is not None:
+        mask &= query_mask[:, :, None]
+    if input_mask is not None:
+        mask &= input_mask[:, None, :]
+    read = attention(
+        part(weights, "attention"),
+        layer_norm(queries, part(weights, "query_norm")),
+        layer_norm(inputs, part(weights, "input_norm")),
+        num_heads,
+        mask,
+    )
+    x = queries + read if query_residual else read
+    return residual_mlp(x, weights, gelu)
+
+
+def self_attention(
+    weights, latents, num_heads, latent_mask=None, gelu=gelu_tanh
+):
+    normed = layer_norm(latents, part(weights, "attention_norm"))
+    mask = None if latent_mask is None else latent_mask[:, None, :]
+    update = attention(
+        part(weights, "attention"), normed, normed, num_heads, mask
+    )
+    return residual_mlp(latents + update, weights, gelu)
+
+
+def fourier_features(grid_shape, num_bands, max_resolution=None, endpoint=True):
+    """`(M, channels)` for a whole grid, row by row."""
+    axes = [np.linspace(-1, 1, size, endpoint=endpoint) for size in grid_shape]
+    grids = np.meshgrid(*axes, indexing="ij")
+    positions = np.stack([grid.ravel() for grid in grids], axis=-1)
+    bands = np.stack(
+        [
+            np.linspace(1, resolution / 2, num_bands)
+            for resolution in max_resolution or grid_shape
+        ]
+    )
+    # (M, dimensions, bands): a dimension's bands stay together.
+    angles = np.pi * positions[:, :, None] * bands
+    angles = angles.reshape(len(positions), -1)
+    return np.concatenate([positions, np.sin(angles), np.cos(angles)], axis=-1)
+
+
+def lamb(
+    values,
+    gradients,
+    learning_rates,
+    weight_decay,
+    beta_1=0.9,
+    beta_2=0.999,
+    epsilon=1e-6,
+):
+    """LAMB, arXiv 1904.00962, algorithm 2, for one array.
+
+    Args:
+        values: the array at first.
+        gradients: its gradient at each step.
+        learning_rates: the rate at each step.
+        weight_decay: 0 where the array is excluded.
+    """
+    values = np.asarray(values, "float64")
+    first, second = np.zeros_like(values), np.zeros_like(values)
+    steps = zip(gradients, learning_rates, strict=True)
+    for step, (gradient, rate) in enumerate(steps, start=1):
+        first = beta_1 * first + (1 - beta_1) * gradient
+        second = beta_2 * second + (1 - beta_2) * gradient**2
+        mean = first / (1 - beta_1**step)
+        root = np.sqrt(second / (1 - beta_2**step))
+        update = mean / (root + epsilon) + weight_decay * values
+        norms = np.linalg.norm(values), np.linalg.norm(update)
+        ratio = norms[0] / norms[1] if all(norms) else 1.0
+        values = values - rate * ratio * update
+    return values

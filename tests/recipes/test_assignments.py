@@ -1,0 +1,390 @@
+import argparse
+import dataclasses
+import re
+
+import pytest
+
+from recipes.assignments import assign
+from recipes.assignments import parse_assignments
+from recipes.settings import ModelSettings
+from recipes.settings import OptimizerSettings
+from recipes.settings import TrainingSettings
+from recipes.settings import describe
+from recipes.settings import flatten
+from recipes.settings import setting
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    source: str = setting("embedded", help="a file, or embedded")
+    crop: tuple[int, int] | None = setting(None, help="height and width")
+    note: str | None = setting(None, help="kept with the run")
+
+
+@dataclasses.dataclass(frozen=True)
+class Configuration:
+    model: ModelSettings
+    data: Data
+    optimizer: OptimizerSettings
+    training: TrainingSettings
+
+
+TINY = Configuration(
+    model=ModelSettings("language_bytes", {"num_latents": 32}),
+    data=Data(),
+    optimizer=OptimizerSettings(learning_rate=1e-3, warmup_steps=10),
+    training=TrainingSettings(steps=100, batch_size=4, evaluate_every=50),
+)
+
+
+def _changes(*assignments):
+    """The settings that differ from `TINY` after the assignments."""
+    before = flatten(TINY)
+    after = flatten(assign(TINY, list(assignments)))
+    return {
+        key: value
+        for key, value in after.items()
+        if key not in before or before[key] != value
+    }
+
+
+def test_no_assignments_change_nothing():
+    assert assign(TINY, []) == TINY
+
+
+def test_settings_in_several_groups():
+    assert _changes(
+        ("training.batch-size", "8"),
+        ("optimizer.learning_rate", "1"),
+        ("optimizer.gradient-clip", "10"),
+        ("training.jit-compile", None),
+        ("training.strategy", "mirrored"),
+        ("data.crop", "368,496"),
+        ("data.note", "none"),
+    ) == {
+        "training.batch-size": 8,
+        "optimizer.learning-rate": 1.0,
+        "optimizer.gradient-clip": 10.0,
+        "training.jit-compile": True,
+        "training.strategy": "mirrored",
+        "data.crop": (368, 496),
+    }
+
+
+def test_the_configuration_itself_is_left_alone():
+    before = repr(TINY)
+    assign(TINY, [("model.num-latents", "64"), ("data", "a.txt")])
+    assert repr(TINY) == before
+
+
+def test_a_group_stands_for_its_source():
+    assert _changes(("data", "a.txt")) == {"data.source": "a.txt"}
+
+
+def test_dashes_and_underscores_are_the_same():
+    dashes = assign(TINY, [("model.num-latents", "128")])
+    assert dashes == assign(TINY, [("model.num_latents", "128")])
+    assert dashes.model.overrides == {"num_latents": 128}
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        # From the published number.
+        ("num-latents", "1e2", 100),
+        ("dropout", "0.1", 0.1),
+        ("gelu-approximate", "no", False),
+        ("decoder-query-residual", None, True),
+        # From the builder's default.
+        ("position-stddev", "1", 1.0),
+        # Published with a number, None by default.
+        ("qk-channels", "64", 64),
+        ("qk-channels", "none", None),
+        # None either way.
+        ("dtype", "mixed_bfloat16", "mixed_bfloat16"),
+    ],
+)
+def test_overrides_have_the_types_of_the_preset(key, text, value):
+    model = assign(TINY, [(f"model.{key}", text)]).model
+    read = model.overrides[key.replace("-", "_")]
+    assert read == value
+    assert type(read) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("image-shape", "368,496", (368, 496)),
+        ("scales", "0.5,1", (0.5, 1.0)),
+        ("stddev", "0.5", 0.5),
+        ("max-resolution", "224,224", (224, 224)),
+        ("max-resolution", "7", 7),
+        ("max-resolution", "inputs", "inputs"),
+    ],
+)
+def test_an_argument_is_what_preset_or_builder_say(
+    monkeypatch, key, text, value
+):
+    from keras_perceiver.models.presets import _PRESETS
+    from keras_perceiver.models.presets import Preset
+
+    def build(*, image_shape, scales=(1.0,), stddev=0.02, max_resolution=None):
+        raise NotImplementedError
+
+    # Published with a whole number where any number will do.
+    settings = {"image_shape": (64, 64), "stddev": 1}
+    made_up = Preset(build, settings, 0, "nowhere")
+    monkeypatch.setitem(_PRESETS, "made_up", made_up)
+    model = assign(ModelSettings("made_up"), [(key, text)])
+    assert model.overrides == {key.replace("-", "_"): value}
+
+
+def test_an_override_as_published_is_dropped():
+    bare = ModelSettings("language_bytes")
+    assert assign(TINY, [("model.num-latents", "256")]).model == bare
+    assert assign(bare, [("position_stddev", "0.02")]) == bare
+
+
+def test_the_preset_is_set_before_its_overrides():
+    model = assign(
+        TINY,
+        [
+            ("model.latent-dim", "1280"),
+            ("model.preset", "language_bytes_plus_plus"),
+        ],
+    ).model
+    # 1280 is what the first preset was published with, not the second.
+    assert model == ModelSettings(
+        "language_bytes_plus_plus", {"num_latents": 32, "latent_dim": 1280}
+    )
+
+
+def test_overrides_that_a_new_preset_does_not_know_are_refused():
+    model = ModelSettings("other", {"image_shape": (64, 64)})
+    configuration = dataclasses.replace(TINY, model=model)
+    message = (
+        "Preset 'language_bytes' has no argument 'image_shape', which this "
+        "configuration sets to (64, 64)"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        assign(configuration, [("model.preset", "language_bytes")])
+
+
+def test_a_listed_flag_and_value_set_that_value():
+    configuration = assign(
+        TINY,
+        [
+            ("data.crop", "368,496"),
+            ("training.jit-compile", "on"),
+            ("model.dropout", "1e-5"),
+        ],
+    )
+    words = [
+        word
+        for flag, value, _ in describe(configuration)
+        for word in (flag, value)
+    ]
+    assert assign(TINY, parse_assignments(words)) == configuration
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "message"),
+    [
+        (
+            "model.num-latens",
+            "128",
+            "Unknown setting --model.num-latens. "
+            "Did you mean --model.num-latents?",
+        ),
+        (
+            "training.batch_sise",
+            "8",
+            "Unknown setting --training.batch-sise. "
+            "Did you mean --training.batch-size?",
+        ),
+        (
+            "steps",
+            "8",
+            "Unknown setting --steps. Did you mean --training.steps?",
+        ),
+        (
+            "num-latents",
+            "8",
+            "Unknown setting --num-latents. Did you mean --model.num-latents?",
+        ),
+        (
+            "model.overrides.num-latents",
+            "8",
+            "Unknown setting --model.overrides.num-latents. "
+            "Did you mean --model.num-latents?",
+        ),
+        (
+            "training.steps.more",
+            "8",
+            "Unknown setting --training.steps.more. "
+            "Did you mean --training.steps?",
+        ),
+        (
+            "training",
+            "8",
+            "--training is a group of settings. "
+            "Name one of them, such as --training.steps",
+        ),
+        (
+            "model",
+            "language_bytes",
+            "--model is a group of settings. "
+            "Name one of them, such as --model.preset",
+        ),
+        (
+            "model.preset",
+            "language_byte",
+            "Unknown preset 'language_byte'. Did you mean 'language_bytes'?",
+        ),
+        (
+            "training.steps",
+            "many",
+            "--training.steps takes a whole number. Received: 'many'",
+        ),
+        (
+            "training.steps",
+            None,
+            "--training.steps takes a whole number. Received: nothing",
+        ),
+        ("data", None, "--data.source takes text. Received: nothing"),
+        (
+            "training.evaluation-examples",
+            "all",
+            "--training.evaluation-examples takes a whole number or none. "
+            "Received: 'all'",
+        ),
+        (
+            "training.jit_compile",
+            "maybe",
+            "--training.jit-compile takes true or false. Received: 'maybe'",
+        ),
+        (
+            "training.precision",
+            "bf16",
+            "--training.precision takes one of float32, mixed_bfloat16, "
+            "mixed_float16. Received: 'bf16'",
+        ),
+        (
+            "data.crop",
+            "368",
+            "--data.crop takes 2 whole numbers separated by commas or none. "
+            "Received: '368'",
+        ),
+        (
+            "model.qk-channels",
+            "wide",
+            "--model.qk-channels takes a whole number or none. "
+            "Received: 'wide'",
+        ),
+        (
+            "model.dtype",
+            None,
+            "--model.dtype takes a whole number or a number or whole numbers "
+            "separated by commas or text or none. Received: nothing",
+        ),
+    ],
+)
+def test_mistakes_are_explained(key, text, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        assign(TINY, [(key, text)])
+
+
+def test_far_from_every_setting_all_are_named():
+    data = Data()
+    message = "Unknown setting --zzz. Valid: --crop, --note, --source."
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        assign(data, [("zzz", "1")])
+
+
+@pytest.mark.parametrize(
+    ("assignments", "message"),
+    [
+        (
+            [("training.batch-size", "8"), ("training.batch_size", "9")],
+            "--training.batch-size is set twice. Received: '8' and '9'",
+        ),
+        (
+            [("data", "a.txt"), ("data.source", "a.txt")],
+            "--data.source is set twice. Received: 'a.txt' and 'a.txt'",
+        ),
+        (
+            [("training.jit-compile", None), ("training.jit-compile", "no")],
+            "--training.jit-compile is set twice. Received: nothing and 'no'",
+        ),
+    ],
+)
+def test_a_setting_set_twice_is_refused(assignments, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        assign(TINY, assignments)
+
+
+ASSIGNMENTS = [
+    ("model.num-latents", "128"),
+    ("training.jit-compile", "true"),
+    ("training.deterministic", None),
+    ("data", "x=y --z.txt"),
+    ("optimizer.weight-decay", "-1"),
+    ("data.note", ""),
+    ("training.seed", None),
+]
+WORDS = [
+    "--model.num-latents",
+    "128",
+    "--training.jit-compile=true",
+    "--training.deterministic",
+    "--data=x=y --z.txt",
+    "--optimizer.weight-decay",
+    "-1",
+    "--data.note=",
+    "--training.seed",
+]
+
+
+def test_words_become_assignments():
+    assert parse_assignments([]) == []
+    assert parse_assignments(WORDS) == ASSIGNMENTS
+
+
+def test_the_words_are_what_argparse_leaves():
+    # Without `allow_abbrev=False`, argparse takes `--data` for `--data-dir`.
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("recipe")
+    parser.add_argument("verb")
+    parser.add_argument("--data-dir")
+    known, words = parser.parse_known_args(
+        ["byte_mlm", "train", *WORDS[:4], "--data-dir", "d", *WORDS[4:]]
+    )
+    assert (known.recipe, known.verb, known.data_dir) == (
+        "byte_mlm",
+        "train",
+        "d",
+    )
+    assert parse_assignments(words) == ASSIGNMENTS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["x.txt"],
+        ["--data", "my", "x.txt"],
+        ["--data=my", "x.txt"],
+    ],
+)
+def test_a_stray_word_is_refused(words):
+    message = (
+        "Stray word 'x.txt'. Settings are written --GROUP.NAME VALUE or "
+        "--GROUP.NAME=VALUE; quote a value that has spaces."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        parse_assignments(words)
+
+
+@pytest.mark.parametrize("word", ["--", "--=3", "-v"])
+def test_a_word_that_names_nothing_is_stray(word):
+    with pytest.raises(ValueError, match=f"^Stray word '{word}'. "):
+        parse_assignments([word])
