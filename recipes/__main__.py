@@ -18,7 +18,7 @@ VERBS = {
     "export": "write the best checkpoint as a SavedModel",
 }
 # Mistakes of the user, told in one line; anything else is ours.
-USER_ERRORS = (ValueError, OSError, ImportError)
+USER_ERRORS = (ValueError, OSError, ImportError, FloatingPointError)
 
 
 def main(arguments):

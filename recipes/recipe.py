@@ -29,7 +29,7 @@ class Recipe:
         columns: of the table of results, by title: from a row of metrics to
             a cell.
         make_task: from a model to its raw-in, raw-out task.
-        sample: from a model and the data to a text of sample outputs.
+        sample: from a task and the data to a text of sample outputs.
         answer: from a task and the words of `predict` to a text.
     """
 

@@ -10,10 +10,12 @@ from keras_perceiver import files
 from keras_perceiver.convert import load_pretrained
 from keras_perceiver.convert.pretrained import load_weights
 from keras_perceiver.models import from_preset
+from keras_perceiver.quiet import quiet_start
 from keras_perceiver.serving import export as serving_export
 from keras_perceiver.training import run_folder
 from keras_perceiver.training import schedules
 from keras_perceiver.training import strategies
+from keras_perceiver.training.divergence import StopAtDivergence
 from keras_perceiver.training.lamb import LAMB
 from keras_perceiver.training.model import TrainingModel
 from keras_perceiver.training.progress import Progress
@@ -27,6 +29,7 @@ from recipes.settings import from_dict
 
 def prepare(recipe, configuration):
     """Downloads what training reads, and says what it is."""
+    _start_devices()
     data = recipe.open_data(configuration)
     data.prepare()
     data.check()
@@ -64,15 +67,16 @@ def train(
         _check_same(folder, configuration)
     elif not overwrite:
         folder.check_new()
+    _start_devices()
+    _prepare_keras(configuration.training)
     data = recipe.open_data(configuration)
     data.check()
-    _prepare_keras(configuration.training)
     strategy = strategies.get_strategy(configuration.training.strategy)
     with strategy.scope():
-        model = _build_model(configuration, start_from)
+        model = build_model(configuration, start_from)
         if start_from is None:
             recipe.prepare_model(model, data)
-        training_model = _compile(recipe, configuration, model)
+        training_model = compile_model(recipe, configuration, model)
     begin = {"step": 0}
     if resume:
         begin = training_model.load_training_state(folder.state_file)
@@ -122,13 +126,19 @@ def _check_same(folder, configuration):
         )
 
 
+def _start_devices():
+    with quiet_start():
+        tf.config.list_logical_devices()
+
+
 def _prepare_keras(training):
     keras.utils.set_random_seed(training.seed)
     if training.deterministic:
         tf.config.experimental.enable_op_determinism()
 
 
-def _build_model(configuration, start_from=None):
+def build_model(configuration, start_from=None):
+    """Returns the preset of a configuration, with fresh or given weights."""
     settings = configuration.model
     overrides = dict(settings.overrides)
     if configuration.training.precision != "float32":
@@ -139,7 +149,8 @@ def _build_model(configuration, start_from=None):
     return model
 
 
-def _compile(recipe, configuration, model):
+def compile_model(recipe, configuration, model):
+    """Returns a `TrainingModel` on a preset's graph, ready for `fit`."""
     optimizer = configuration.optimizer
     training_model = TrainingModel(model.input, model.output, name=model.name)
     training_model.compile(
@@ -187,13 +198,14 @@ def _print_plan(recipe, configuration, data, model, folder):
 def _fit(recipe, configuration, data, model, training_model, folder, begin):
     training = configuration.training
     progress = Progress(training.steps, begin["step"])
+    task = recipe.make_task(model)
     recorder = Recorder(
         folder,
         model,
         steps_per_epoch=training.evaluate_every,
         monitor=recipe.metric,
         progress=progress,
-        sample=lambda: recipe.sample(model, data),
+        sample=lambda: recipe.sample(task, data),
         begin=begin,
     )
     with contextlib.closing(progress):
@@ -204,10 +216,12 @@ def _fit(recipe, configuration, data, model, training_model, folder, begin):
             initial_epoch=begin["step"] // training.evaluate_every,
             epochs=training.steps // training.evaluate_every,
             callbacks=[
-                keras.callbacks.TerminateOnNaN(),
+                StopAtDivergence(),
                 recorder,
                 progress,
             ],
+            # The data come in the order that they are to be read in.
+            shuffle=False,
             verbose=0,
         )
 
@@ -216,6 +230,7 @@ def open_run(recipe, path):
     """Returns the folder, the configuration and the best model of a run."""
     folder = run_folder.RunFolder(path)
     folder.check_finished_part()
+    _start_devices()
     configuration = from_dict(
         type(next(iter(recipe.configurations.values()))),
         folder.read_configuration(),
@@ -228,7 +243,7 @@ def evaluate(recipe, path):
     folder, configuration, model = open_run(recipe, path)
     data = recipe.open_data(configuration)
     data.check()
-    model = _compile(recipe, configuration, model)
+    model = compile_model(recipe, configuration, model)
     numbers = model.evaluate(
         data.evaluation_dataset(), return_dict=True, verbose=0
     )

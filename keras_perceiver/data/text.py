@@ -180,6 +180,8 @@ def _find_files(pattern):
     if path.is_dir():
         paths = sorted(path.rglob("*.txt"))
         wanted = "a folder with .txt files in it"
+    elif path.is_file():  # Even if its name looks like a glob.
+        return [path]
     else:
         paths = sorted(map(pathlib.Path, glob.glob(str(path), recursive=True)))
         wanted = (

@@ -28,10 +28,12 @@ class TextFromTfds:
         self._tfds = errors.import_extra("tensorflow_datasets", "data")
         try:
             self._builder = self._tfds.builder(self.name)
-        except (ValueError, self._tfds.core.registered.DatasetNotFoundError):
+        except (ValueError, AssertionError) as error:
+            # Of a name, a configuration or a version; a long list follows.
+            reason = str(error).partition("\n")[0]
             raise ValueError(
-                f"TensorFlow Datasets has no data set {self.name!r}. "
-                "tfds.list_builders() names all."
+                f"TensorFlow Datasets has no data set {self.name!r}. It says: "
+                f"{reason} tfds.list_builders() names all."
             ) from None
         features = self._builder.info.features
         if self.feature not in features:
@@ -98,7 +100,8 @@ class TextFromTfds:
         }
 
     def _read(self, part, num_bytes):
-        collected, total = [], 0
+        # Separators stand between documents: there is one less of them.
+        collected, total = [], -len(DOCUMENT_SEPARATOR)
         for document in self._documents(part, 0).as_numpy_iterator():
             collected.append(document)
             total += len(document) + len(DOCUMENT_SEPARATOR)
@@ -121,6 +124,10 @@ class TextFromTfds:
             read_config=self._tfds.ReadConfig(
                 shuffle_seed=seed if shuffled else None,
                 interleave_cycle_length=16 if shuffled else 1,
+                # It warns whenever a reader stops early.
+                try_autocache=False,
+                # Some data sets are in order on purpose; here it is not kept.
+                enable_ordering_guard=False,
             ),
         )
         return dataset.map(lambda features: features[self.feature])

@@ -24,7 +24,7 @@ def mask_words(token_ids, seed, *, mask_id, probability=0.15):
     Returns:
         The masked ids and `is_masked` booleans, both `(L,)`.
     """
-    in_word = tf.logical_not(_is_whitespace(token_ids))
+    in_word = is_word_byte(token_ids)
     after_gap = tf.concat([[True], tf.logical_not(in_word[:-1])], axis=0)
     word_starts = tf.logical_and(in_word, after_gap)
     word_numbers = tf.cumsum(tf.cast(word_starts, tf.int32))
@@ -34,8 +34,8 @@ def mask_words(token_ids, seed, *, mask_id, probability=0.15):
     return tf.where(is_masked, mask_id, token_ids), is_masked
 
 
-def _is_whitespace(token_ids):
-    """Booleans of `token_ids`'s shape, True for special tokens as well."""
-    table = [True] * NUM_SPECIAL_TOKENS
-    table += [value in WHITESPACE for value in range(256)]
+def is_word_byte(token_ids):
+    """True at the bytes of words; whitespace and special tokens end them."""
+    table = [False] * NUM_SPECIAL_TOKENS
+    table += [value not in WHITESPACE for value in range(256)]
     return tf.gather(tf.constant(table), token_ids)

@@ -1,14 +1,19 @@
 """Asks an exported model on this disk."""
 
 import json
-import pathlib
+import os
+
+from keras_perceiver.serving.check import find_saved_model
+
+_FOR_EACH_MASK = ("mask_positions", "top_bytes", "top_probabilities")
 
 
 def ask(path, requests):
     """Returns an export's answers to raw texts, as JSON.
 
     Args:
-        path: the SavedModel.
+        path: the SavedModel, or the folder of all its versions, of which
+            the highest answers.
         requests: texts, one a row.
 
     Raises:
@@ -17,33 +22,43 @@ def ask(path, requests):
     """
     import tensorflow as tf
 
-    if not (pathlib.Path(path) / "saved_model.pb").is_file():
-        raise ValueError(
-            f"{path} is no SavedModel: saved_model.pb is missing. Name a "
-            "version folder, such as saved_models/byte_mlm/1."
-        )
+    path = find_saved_model(path)
     serve = tf.saved_model.load(str(path)).signatures["serving_default"]
     inputs = serve.structured_input_signature[1]
     if set(inputs) != {"text_bytes"}:
         raise ValueError(
             f"{path} takes {', '.join(sorted(inputs))}, not text alone."
         )
-    answers = serve(text_bytes=tf.constant(requests))
-    answers = {name: tensor.numpy() for name, tensor in answers.items()}
-    for problem in answers["problem_bytes"]:
+    # Bytes that are no UTF-8 reach a program as surrogates.
+    texts = tf.constant([os.fsencode(request) for request in requests])
+    answers = serve(text_bytes=texts)
+    answers = {
+        name: tensor.numpy().tolist() for name, tensor in answers.items()
+    }
+    for row, problem in enumerate(answers.pop("problem_bytes", [])):
         if problem:
-            raise ValueError(problem.decode())
+            raise ValueError(
+                f"Text {row + 1} of {len(requests)}: {problem.decode()}"
+            )
     rows = [
-        {
-            name: _as_json(tensor[row].tolist())
-            for name, tensor in answers.items()
-        }
+        _unpadded({name: values[row] for name, values in answers.items()})
         for row in range(len(requests))
     ]
-    return json.dumps(rows, indent=2)
+    return json.dumps(_as_json(rows), indent=2)
+
+
+def _unpadded(row):
+    """One text's answers, without what stands behind its last mask."""
+    count = sum(position >= 0 for position in row.get("mask_positions", []))
+    return {
+        name: value[:count] if name in _FOR_EACH_MASK else value
+        for name, value in row.items()
+    }
 
 
 def _as_json(value):
+    if isinstance(value, dict):
+        return {name: _as_json(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_as_json(item) for item in value]
     return value.decode(errors="replace") if isinstance(value, bytes) else value

@@ -7,6 +7,7 @@ import of Keras fails: what passes here needs nothing but TensorFlow.
 import json
 import os
 import pathlib
+import runpy
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -23,7 +24,8 @@ def check(path):
     """Returns a line for every check that passed.
 
     Args:
-        path: a SavedModel that `export` wrote.
+        path: a SavedModel that `export` wrote, or the folder of all its
+            versions, of which the highest is checked.
 
     Raises:
         ValueError: at the first check that fails, saying what came and what
@@ -31,23 +33,38 @@ def check(path):
     """
     import tensorflow as tf
 
-    path = pathlib.Path(path)
-    if not (path / "saved_model.pb").is_file():
-        raise ValueError(
-            f"{path} is no SavedModel: saved_model.pb is missing. Name a "
-            "version folder, such as saved_models/byte_mlm/1."
-        )
+    path = find_saved_model(path)
     description = json.loads(
         (path / "assets.extra/keras_perceiver.json").read_text()
     )
+    # Before loading, which fails at an operation that is not TensorFlow's.
+    operations = _check_operations(path)
     loaded = tf.saved_model.load(str(path))
     serve = loaded.signatures["serving_default"]
     return [
-        _check_operations(path),
+        operations,
         _check_size(path, description),
         _check_example(tf, path, serve),
         _check_rows_alone(tf, path, serve),
     ]
+
+
+def find_saved_model(path):
+    """Returns `path`, or the highest version in it if it is their folder."""
+    path = pathlib.Path(path)
+    versions = [
+        file.parent
+        for file in path.glob("*/saved_model.pb")
+        if file.parent.name.isdigit()
+    ]
+    found = max(versions, key=lambda version: int(version.name), default=path)
+    if not (found / "saved_model.pb").is_file():
+        raise ValueError(
+            f"{path} is no SavedModel: saved_model.pb is missing. Name a "
+            "version folder, such as saved_models/byte_mlm/1, or the folder "
+            "of all versions."
+        )
+    return found
 
 
 def _check_operations(path):
@@ -150,28 +167,29 @@ def _compare(tf, name, came, wanted):
         )
 
 
-def _refuse_keras():
-    """Makes every import of Keras fail."""
-
-    class Refusal:
-        def find_spec(self, name, path=None, target=None):
-            if name.partition(".")[0] in ("keras", "keras_perceiver"):
-                raise ImportError(f"{name}: an export must not need Keras")
-
-    sys.meta_path.insert(0, Refusal())
+def load_tensorflow_alone():
+    """Loads TensorFlow without chatter; any import of Keras fails then."""
+    # Not by a finder that raises: TensorFlow looks, without importing,
+    # whether there is a Keras.
+    sys.modules.update({"keras": None, "keras_perceiver": None})
+    quiet_file = pathlib.Path(__file__).parents[1] / "quiet.py"
+    with runpy.run_path(str(quiet_file))["quiet_start"]():
+        import tensorflow  # noqa: F401
 
 
 def main(arguments):
     """Prints every check that passes; returns the exit code."""
-    _refuse_keras()
+    import tensorflow as tf
+
     try:
         for line in check(arguments[0]):
             print(f"ok  {line}")
-    except ValueError as error:
+    except (ValueError, OSError, tf.errors.OpError) as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
+    load_tensorflow_alone()
     sys.exit(main(sys.argv[1:]))

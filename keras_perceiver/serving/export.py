@@ -83,7 +83,8 @@ def _write(task, folder):
     archive.write_out(str(folder), options=options, verbose=False)
     description = {
         "task": type(task).__name__,
-        "preset": task.model.preset_name,
+        # None where the model was built without one.
+        "preset": getattr(task.model, "preset_name", None),
         "parameters": task.model.count_params(),
         "keras_perceiver": keras_perceiver.__version__,
         "keras": keras.__version__,

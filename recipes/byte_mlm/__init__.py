@@ -19,6 +19,7 @@ from keras_perceiver.tasks.fill_mask import FillMask
 from recipes.byte_mlm import samples
 from recipes.byte_mlm.config import CONFIGURATIONS
 from recipes.byte_mlm.data import ByteMaskingData
+from recipes.byte_mlm.local_start import start_local
 from recipes.recipe import Recipe
 
 # A special token is never the answer: e^-12 at first, as if it were unseen.
@@ -40,7 +41,14 @@ def compile_arguments(configuration):
     }
 
 
-def start_from_frequencies(model, data):
+def prepare_model(model, data):
+    """Sets what a model starts from."""
+    _start_from_frequencies(model, data)
+    if data.start.local:
+        start_local(model)
+
+
+def _start_from_frequencies(model, data):
     """Lets the first prediction be how often each byte occurs.
 
     Otherwise the tied embedding has to learn the frequencies, which it does
@@ -66,7 +74,7 @@ RECIPE = Recipe(
     },
     open_data=ByteMaskingData,
     compile_arguments=compile_arguments,
-    prepare_model=start_from_frequencies,
+    prepare_model=prepare_model,
     metric="nats",
     columns={
         "nats": lambda row: _number_or_dash(row["nats"]),

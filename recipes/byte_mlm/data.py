@@ -9,6 +9,8 @@ from keras_perceiver.data.byte_tokenizer import MASK
 from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
 from keras_perceiver.data.byte_tokenizer import PAD
 from keras_perceiver.data.text import open_text
+from keras_perceiver.data.word_masking import WHITESPACE
+from keras_perceiver.data.word_masking import is_word_byte
 from keras_perceiver.data.word_masking import mask_words
 from recipes.byte_mlm import baselines
 from recipes.recipe import RecipeData
@@ -31,10 +33,15 @@ class ByteMaskingData(RecipeData):
 
     def __init__(self, configuration):
         self.settings = configuration.data
+        self.start = configuration.start
         self.training = configuration.training
         self.max_length = resolved(configuration.model)["max_length"]
-        _check_share("masking-probability", self.settings.masking_probability)
-        _check_share("visible-weight", self.settings.visible_weight)
+        _check_share(
+            "data.masking-probability", self.settings.masking_probability
+        )
+        for name in ("share", "byte_probability", "visible_weight"):
+            flag = f"start.{name.replace('_', '-')}"
+            _check_share(flag, getattr(self.start, name))
         self.text = open_text(self.settings.source)
 
     def prepare(self):
@@ -67,9 +74,7 @@ class ByteMaskingData(RecipeData):
 
         def example(number, window):
             inputs, token_ids, is_masked = self._mask(window, [seed, number])
-            weights = tf.where(is_masked, 1.0, self.settings.visible_weight)
-            is_byte = tf.cast(inputs["padding_mask"], tf.float32)
-            return inputs, token_ids, weights * is_byte
+            return self._score(number, inputs, token_ids, is_masked)
 
         dataset = tf.data.Dataset.zip(numbers, windows).map(
             example, num_parallel_calls=tf.data.AUTOTUNE
@@ -114,16 +119,35 @@ class ByteMaskingData(RecipeData):
         }
 
     def byte_frequencies(self):
-        """Share of each of the 256 byte values in the training text."""
+        """Share of each of the 256 byte values within words."""
         sample = self.text.training_sample(baselines.MAXIMUM_BYTES)
         # Half a count more, so that no byte is impossible.
         counts = np.bincount(sample, minlength=256) + 0.5
+        counts[list(WHITESPACE)] = 0.5
         return counts / counts.sum()
 
     def _heldout_windows(self):
         return self.text.heldout_windows(
             self.max_length, self.training.evaluation_examples
         )
+
+    def _score(self, number, inputs, token_ids, is_masked):
+        """Weighs the bytes of a training example; more of them at first."""
+        steps = self.start.share * self.training.steps
+        is_early = number < int(steps * self.training.batch_size)
+        is_byte = inputs["padding_mask"]
+        draws = tf.random.stateless_uniform(
+            [self.max_length], [self.training.seed + 1, number]
+        )
+        is_chosen = is_word_byte(token_ids) & (
+            draws < self.start.byte_probability
+        )
+        is_masked |= is_early & is_chosen
+        masked_ids = tf.where(is_masked, MASK, token_ids)
+        visible_weight = tf.where(is_early, self.start.visible_weight, 0.0)
+        weights = tf.where(is_masked, 1.0, visible_weight)
+        weights = tf.where(is_byte, weights, 0.0)
+        return {**inputs, "token_ids": masked_ids}, token_ids, weights
 
     def _mask(self, window, seed):
         """One window of up to M bytes as a masked example of M tokens."""
@@ -147,5 +171,5 @@ class ByteMaskingData(RecipeData):
 def _check_share(name, value):
     if not 0 <= value <= 1:
         raise ValueError(
-            f"--data.{name} takes a number from 0 to 1. Received: {value}"
+            f"--{name} takes a number from 0 to 1. Received: {value}"
         )

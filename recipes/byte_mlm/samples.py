@@ -1,28 +1,38 @@
 """What the model answers, in words for people."""
 
+import itertools
+import re
+
+import numpy as np
+
 from keras_perceiver.data.byte_tokenizer import MASK
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
-from keras_perceiver.tasks.fill_mask import FillMask
 
 NUM_EXAMPLES = 8
 _TOKENIZER = ByteTokenizer()
 # Shown for one masked byte.
-_BLANK = "_"
+_BLANK = _TOKENIZER.encode("_")[0]
+# In the text itself it stands for its letters.
+_WRITTEN_MASK = re.compile(rb"\[MASK(:\d{1,4})?\]")
 
 
-def filled_examples(model, data):
-    """Returns the first held-out examples: masked, filled, and as they were."""
-    masked_ids, token_ids, _ = data.heldout_examples()
-    masked_ids, token_ids = masked_ids[:NUM_EXAMPLES], token_ids[:NUM_EXAMPLES]
-    requests = [_written_out(row) for row in masked_ids]
-    with_masks = [i for i, row in enumerate(masked_ids) if MASK in row]
-    task = FillMask(model, top_k=1, max_masks=masked_ids.shape[1])
-    filled = task([requests[i] for i in with_masks])
+def filled_examples(task, data):
+    """Returns the first held-out examples: masked, filled, and as they were.
+
+    Args:
+        task: a `FillMask`.
+        data: the `ByteMaskingData`.
+    """
+    masked_ids, token_ids, is_masked = data.heldout_examples()
+    num_masks = is_masked.sum(axis=1)
+    chosen = (num_masks > 0) & (num_masks <= task.max_masks)
+    chosen = np.flatnonzero(chosen)[:NUM_EXAMPLES]
+    requests = [_written_out(masked_ids[i]) for i in chosen]
     lines = []
-    for i, answer in zip(with_masks, filled, strict=True):
-        shown = requests[i].replace(b"[MASK]", _BLANK.encode())
+    for i, answer in zip(chosen, task(requests), strict=True):
+        shown = np.where(masked_ids[i] == MASK, _BLANK, masked_ids[i])
         lines += [
-            f"masked  {_printable(shown)}",
+            f"masked  {_printable(_TOKENIZER.decode(shown))}",
             f"filled  {_printable(answer.filled_bytes)}",
             f"text    {_printable(_TOKENIZER.decode(token_ids[i]))}",
             "",
@@ -55,10 +65,13 @@ def describe(filled):
 
 def _written_out(masked_ids):
     """Masked ids as the text that `FillMask` reads."""
-    pieces = [
-        b"[MASK]" if token_id == MASK else _TOKENIZER.decode([token_id])
-        for token_id in masked_ids
-    ]
+    pieces = []
+    for is_mask, run in itertools.groupby(masked_ids, lambda i: i == MASK):
+        if is_mask:
+            pieces += [b"[MASK]" for _ in run]
+        else:
+            text = _TOKENIZER.decode(list(run))
+            pieces.append(_WRITTEN_MASK.sub(rb"\\\g<0>", text))
     return b"".join(pieces)
 
 

@@ -1,0 +1,56 @@
+# make demo    train, evaluate, ask and export the byte model on embedded text
+# make test    all tests
+# make lint    style
+# make wheel   build the wheel and import it from an empty folder
+#
+# Everything goes into .venv, made with the first Python 3.11 to 3.13 found;
+# PYTHON=/path/to/python names another one.
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := runs/demo
+EXPORT := saved_models/demo
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint wheel clean
+
+demo: $(VENV)/installed
+	$(BIN)/python -m recipes byte_mlm train --config tiny --run-folder $(RUN) --overwrite
+	@echo
+	$(BIN)/python -m recipes byte_mlm predict --run-folder $(RUN) 'The [MASK:9] statement is used [MASK:2] define a new name.'
+	@echo
+	$(BIN)/python -m recipes byte_mlm export --run-folder $(RUN) --to $(EXPORT)
+	$(BIN)/keras-perceiver check $(EXPORT)
+	@echo
+	@echo 'Ask it yourself:'
+	@echo "  $(BIN)/keras-perceiver ask $(EXPORT) 'Return the [MASK:6] of an object.'"
+
+test: $(VENV)/installed-test
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+wheel: $(VENV)/installed
+	rm -rf build
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir build .
+	$(PIP) --no-deps --target build/imported build/*.whl
+	cd build/imported && ../../$(BIN)/python -c "import keras_perceiver as k; print(k.__file__, len(k.presets()), 'presets')"
+
+clean:
+	rm -rf $(VENV) build runs/demo saved_models/demo
+
+$(BIN)/python:
+	@python=$$(PYTHON="$(PYTHON)" sh scripts/find_python.sh) && echo "making $(VENV) with $$python" \
+	  && "$$python" -m venv $(VENV)
+
+$(VENV)/installed: setup.cfg pyproject.toml | $(BIN)/python
+	@echo 'installing TensorFlow, Keras and keras_perceiver into $(VENV) (about 600 MB to download, once) ...'
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	@echo 'installing what tests need ...'
+	@$(PIP) --editable '.[test]'
+	@touch $@

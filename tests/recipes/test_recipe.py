@@ -1,0 +1,80 @@
+import dataclasses
+import inspect
+
+import pytest
+
+from recipes.recipe import Recipe
+from recipes.recipe import RecipeData
+from recipes.recipe import find_recipe
+from recipes.recipe import recipe_names
+from recipes.settings import as_dict
+from recipes.settings import from_dict
+
+
+def test_every_package_is_a_recipe():
+    names = recipe_names()
+    assert "byte_mlm" in names
+    # Modules beside them are the runner's own.
+    assert "runner" not in names
+    assert names == sorted(names)
+
+
+def test_an_unknown_recipe_is_told_the_nearest():
+    with pytest.raises(ValueError, match="Did you mean 'byte_mlm'") as error:
+        find_recipe("byte_lm")
+    assert "Unknown recipe 'byte_lm'" in str(error.value)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_a_recipe_is_complete(name):
+    recipe = find_recipe(name)
+    assert isinstance(recipe, Recipe)
+    assert recipe.name == name
+    assert list(recipe.configurations) == ["tiny", "base", "paper"]
+    assert list(recipe.expectations) == ["tiny", "base", "paper"]
+    assert recipe.summary
+    for text in (recipe.summary, *recipe.expectations.values()):
+        assert "\n" not in text
+    kinds = {type(value) for value in recipe.configurations.values()}
+    assert len(kinds) == 1
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_configuration_survives_its_record(name):
+    for configuration in find_recipe(name).configurations.values():
+        record = as_dict(configuration)
+        assert from_dict(type(configuration), record) == configuration
+
+
+def test_an_unknown_configuration_is_told_the_nearest():
+    recipe = find_recipe("byte_mlm")
+    assert recipe.configuration("base") is recipe.configurations["base"]
+    with pytest.raises(ValueError, match="Did you mean 'tiny'") as error:
+        recipe.configuration("tyni")
+    assert "configuration of byte_mlm" in str(error.value)
+
+
+def test_a_recipe_cannot_be_changed_by_accident():
+    recipe = find_recipe("byte_mlm")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recipe.metric = "accuracy"
+
+
+METHODS = inspect.getmembers(RecipeData, inspect.isfunction)
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS)
+def test_a_recipe_must_say_what_its_data_do(name, method):
+    arguments = [0] * (len(inspect.signature(method).parameters) - 1)
+    with pytest.raises(NotImplementedError):
+        getattr(RecipeData(), name)(*arguments)
+
+
+@pytest.mark.parametrize("recipe_name", recipe_names())
+def test_a_recipe_fills_in_all_that_is_asked_of_its_data(recipe_name):
+    data_class = find_recipe(recipe_name).open_data
+    assert len(METHODS) >= 6
+    for name, method in METHODS:
+        own = getattr(data_class, name)
+        assert own is not method
+        assert inspect.signature(own) == inspect.signature(method)

@@ -1,0 +1,210 @@
+"""Tasks as SavedModels."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+import keras_perceiver
+from keras_perceiver.serving import check
+from keras_perceiver.serving.export import export
+from keras_perceiver.serving.export import next_version
+from tests.float64_reference import assert_near
+from tests.tiny_models import LengthTask
+
+# Batches of five, of one, and of one without an answer.
+TEXTS = ["the [MASK:3] of", b"\xff[MASK]\0", "none", "x" * 40, "[MASK:2]"]
+
+
+@pytest.fixture(scope="module")
+def serve(exported):
+    """What a server calls."""
+    loaded = tf.saved_model.load(str(exported))
+    assert list(loaded.signatures) == ["serving_default"]
+    return loaded.signatures["serving_default"]
+
+
+def assert_same_answers(found, expected):
+    assert found.keys() == expected.keys()
+    for name, tensor in expected.items():
+        assert found[name].dtype == tensor.dtype
+        if tensor.dtype == tf.float32:
+            np.testing.assert_allclose(found[name], tensor, atol=1e-5)
+        else:
+            np.testing.assert_array_equal(found[name], tensor, name)
+
+
+@pytest.mark.parametrize("texts", [TEXTS, TEXTS[:1], TEXTS[2:3]])
+def test_a_server_answers_as_the_task(task, serve, texts):
+    texts = tf.constant(texts)
+    assert_same_answers(serve(text_bytes=texts), task.serve(texts))
+
+
+PROGRAM = """
+import json, sys, tensorflow as tf
+texts = [text.encode("latin-1") for text in json.loads(sys.argv[2])]
+serve = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+answers = serve(text_bytes=tf.constant(texts))
+filled = [text.decode("latin-1") for text in answers["filled_bytes"].numpy()]
+positions = answers["mask_positions"].numpy().tolist()
+shares = answers["top_probabilities"].numpy().tolist()
+print(json.dumps([filled, positions, shares]))
+"""
+
+
+def test_answers_need_no_keras(task, exported, no_keras):
+    texts = ["the [MASK:3] of", "\xff[MASK]\0", "[MASK:2]", "a[MASK]", "[MASK]"]
+    finished = subprocess.run(
+        [sys.executable, "-c", PROGRAM, exported, json.dumps(texts)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=no_keras,
+    )
+    assert finished.returncode == 0, finished.stderr
+    expected = task([text.encode("latin-1") for text in texts])
+    answers = zip(*json.loads(finished.stdout), expected, strict=True)
+    for filled, positions, shares, row in answers:
+        masks = len(row.mask_positions)
+        assert filled.encode("latin-1") == row.filled_bytes
+        assert positions == row.mask_positions + [-1] * (4 - masks)
+        assert_near(shares[:masks], row.top_probabilities)
+
+
+def test_the_signature_is_raw_in_raw_out(serve):
+    text_bytes = tf.TensorSpec([None], tf.string, "text_bytes")
+    assert serve.structured_input_signature[1] == {"text_bytes": text_bytes}
+    kinds = {
+        name: spec.dtype.name for name, spec in serve.structured_outputs.items()
+    }
+    assert kinds == {
+        "filled_bytes": "string",
+        "mask_positions": "int32",
+        "top_bytes": "string",
+        "top_probabilities": "float32",
+        "problem_bytes": "string",
+    }
+
+
+def graph_of(exported):
+    pb = (exported / "saved_model.pb").read_bytes()
+    meta_graphs = saved_model_pb2.SavedModel.FromString(pb).meta_graphs
+    assert len(meta_graphs) == 1
+    assert list(meta_graphs[0].meta_info_def.tags) == ["serve"]
+    return meta_graphs[0].graph_def
+
+
+def test_the_graph_is_of_core_operations(exported):
+    graph = graph_of(exported)
+    functions = graph.library.function
+    nodes = [*graph.node, *(node for f in functions for node in f.node_def)]
+    operations = {node.op for node in nodes}
+    assert {"DecodePaddedRaw", "TopKV2"} <= operations
+    assert not [op for op in operations if ">" in op or "Py" in op]
+    # A stock server is built without XLA.
+    assert not [op for op in operations if op.startswith("Xla")]
+    attributes = [f.attr for f in functions] + [node.attr for node in nodes]
+    assert not any(a["_XlaMustCompile"].b for a in attributes)
+
+
+def test_weights_are_stored_once(task, exported):
+    weights = 4 * task.model.count_params()
+    assert weights > 2_000_000
+    stored = sum(
+        path.stat().st_size for path in (exported / "variables").iterdir()
+    )
+    assert weights < stored < 1.1 * weights
+
+
+def test_versions_go_up(task, exported):
+    """As TensorFlow Serving wants them: whole numbers, the highest serves."""
+    base = exported.parent
+    assert exported == base / "1"
+    assert next_version(base) == 2
+    before = sorted(base.iterdir())
+    (base / "7").mkdir()
+    (base / "notes").mkdir()
+    (base / ".tmp-9-abc").mkdir()
+    assert next_version(base) == 8
+    for name in ("7", "notes", ".tmp-9-abc"):
+        (base / name).rmdir()
+    assert sorted(base.iterdir()) == before
+
+
+def test_the_first_version_of_nothing_is_one(tmp_path):
+    assert next_version(tmp_path) == next_version(str(tmp_path / "new")) == 1
+
+
+def test_the_folder_says_what_it_holds(task, exported):
+    description = json.loads(
+        (exported / "assets.extra/keras_perceiver.json").read_text()
+    )
+    assert description == {
+        "task": "FillMask",
+        "preset": "language_bytes",
+        "parameters": task.model.count_params(),
+        "keras_perceiver": keras_perceiver.__version__,
+        "keras": keras.__version__,
+        "tensorflow": tf.__version__,
+    }
+    request, answer = check.read_example(tf, exported)
+    assert set(request) == {"text_bytes"}
+    texts = tf.io.parse_tensor(request["text_bytes"], tf.string)
+    expected = task.example_request()["text_bytes"]
+    np.testing.assert_array_equal(texts, expected)
+    filled = tf.io.parse_tensor(answer["filled_bytes"], tf.string)
+    np.testing.assert_array_equal(filled, task.serve(texts)["filled_bytes"])
+
+
+def test_anyone_may_read_an_export(exported):
+    for path in [exported, *exported.rglob("*")]:
+        assert path.stat().st_mode & 0o444 == 0o444, path
+
+
+@pytest.mark.parametrize("exception", [KeyError("bug"), KeyboardInterrupt()])
+def test_a_failing_task_leaves_nothing(tmp_path, exception):
+    with pytest.raises(type(exception)):
+        export(LengthTask(exception), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_at_the_end_leaves_nothing(tmp_path, monkeypatch):
+    """The graph is written then, and its example is not."""
+    task = LengthTask()
+
+    def fail():
+        assert list(tmp_path.glob(".tmp-*/saved_model.pb"))
+        raise OSError("disk full")
+
+    monkeypatch.setattr(task, "example_request", fail)
+    with pytest.raises(OSError, match="disk full"):
+        export(task, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_is_never_overwritten(task, exported):
+    before = {path: path.stat().st_mtime_ns for path in exported.rglob("*")}
+    with pytest.raises(FileExistsError, match=r"Leave `version` out .* 2\."):
+        export(task, exported.parent, version=1)
+    assert {p: p.stat().st_mtime_ns for p in exported.rglob("*")} == before
+    assert list(exported.parent.iterdir()) == [exported]
+
+
+@pytest.mark.parametrize("version", [0, -3])
+def test_a_version_is_positive(tmp_path, version):
+    with pytest.raises(ValueError, match=f"Received: {version}"):
+        export(None, tmp_path / "new", version=version)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_model_without_a_preset_is_exported_too(tmp_path):
+    path = export(LengthTask(), tmp_path, version=20210730)
+    assert path == tmp_path / "20210730"
+    description = (path / "assets.extra/keras_perceiver.json").read_text()
+    assert json.loads(description)["preset"] is None
+    assert len(check.check(path)) == 4

@@ -1,0 +1,137 @@
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_perceiver.training.strategies import STRATEGIES
+from keras_perceiver.training.strategies import get_strategy
+
+# Devices are made before TensorFlow starts, so in a process of its own.
+TWO_DEVICES = """
+import json
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(
+    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+from keras_perceiver.models import language
+from keras_perceiver.training.lamb import LAMB
+from keras_perceiver.training.model import TrainingModel
+from keras_perceiver.training.strategies import get_strategy
+
+rng = np.random.default_rng(0)
+token_ids = rng.integers(1, 7, (4, 8, 5)).astype("int32")
+padding_mask = np.arange(5) < rng.integers(3, 6, (4, 8, 1))
+# The same weights in the halves of a batch, since each takes its own mean.
+weights = np.tile(rng.random((4, 4, 5)), (1, 2, 1)).astype("float32")
+data = tf.data.Dataset.from_tensor_slices((
+    {"token_ids": token_ids * (weights < 0.7), "padding_mask": padding_mask},
+    token_ids,
+    weights * (weights > 0.3),
+))
+
+
+class Saver(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            self.model.save_training_state(sys.argv[1], {"step": 2})
+
+
+def losses(strategy, seed, resume=False):
+    keras.utils.set_random_seed(seed)
+    with strategy.scope():
+        model = language(
+            vocabulary_size=7, max_length=5, embedding_dim=4, num_latents=2,
+            latent_dim=4, num_self_attends_per_block=1, qk_channels=4,
+            num_cross_attention_heads=1, num_self_attention_heads=1,
+            num_decoder_heads=1, v_channels=4, decoder_qk_channels=4,
+            decoder_v_channels=4, embedding_stddev=0.5,
+        )
+        model = TrainingModel(model.input, model.output)
+        loss = keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True, reduction="mean_with_sample_weight"
+        )
+        # Without a graph: tracing it would take twice the time of the rest.
+        model.compile(LAMB(0.05), loss, run_eagerly=True)
+    first = 0
+    if resume:
+        first = model.load_training_state(sys.argv[1])["step"]
+    return model.fit(
+        data.skip(first), steps_per_epoch=1, initial_epoch=first, epochs=4,
+        callbacks=[] if resume else [Saver()], shuffle=False, verbose=0,
+    ).history["loss"]
+
+
+mirrored = get_strategy("mirrored")
+print(json.dumps({
+    "replicas": mirrored.num_replicas_in_sync,
+    "none": losses(get_strategy("none"), 0),
+    "mirrored": losses(mirrored, 0),
+    "resumed": losses(mirrored, 1, resume=True),
+}))
+"""
+
+
+def test_none_is_one_device():
+    strategy = get_strategy("none")
+    assert strategy.num_replicas_in_sync == 1
+    with strategy.scope():
+        assert not tf.distribute.has_strategy()
+
+
+def test_mirrored_is_a_mirrored_strategy():
+    assert isinstance(get_strategy("mirrored"), tf.distribute.MirroredStrategy)
+    assert set(STRATEGIES) == {"none", "mirrored"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("mirored", "'mirored'. Did you mean 'mirrored'?"),
+        ("tpu", "'tpu'. Valid: mirrored, none."),
+    ],
+)
+def test_an_unknown_name_is_told_the_valid_ones(name, words):
+    with pytest.raises(ValueError, match="Unknown strategy") as error:
+        get_strategy(name)
+    assert words in str(error.value)
+
+
+@pytest.fixture(scope="module")
+def two_devices(tmp_path_factory):
+    """Losses of one run on one device and on two, and of a resumed one."""
+    state = tmp_path_factory.mktemp("two_devices") / "state.safetensors"
+    process = subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES, str(state)],
+        cwd=pathlib.Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout.splitlines()[-1])
+
+
+def test_two_devices_give_the_losses_of_one(two_devices):
+    assert two_devices["replicas"] == 2
+    assert len(two_devices["none"]) == 4
+    # They learn, each step from the one before.
+    assert np.ptp(two_devices["none"]) > 0.05
+    np.testing.assert_allclose(
+        two_devices["mirrored"], two_devices["none"], rtol=1e-5
+    )
+
+
+def test_two_devices_resume_exactly(two_devices):
+    assert two_devices["resumed"] == two_devices["mirrored"][2:]
