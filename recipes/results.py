@@ -51,19 +51,23 @@ def table(recipe, numbers, baselines):
 
 
 def verdict(metric, numbers, baselines):
-    """Says whether the model is below every baseline."""
+    """Says whether the model is below every baseline.
+
+    By the metric; by accuracy where a baseline has no such metric.
+    """
     not_beaten = [
         name
         for name, row in baselines.items()
         if row["kind"] == "baseline"
         and (
-            (row[metric] is not None and numbers[metric] >= row[metric])
-            or numbers["accuracy"] <= row["accuracy"]
+            numbers["accuracy"] <= row["accuracy"]
+            if row[metric] is None
+            else numbers[metric] >= row[metric]
         )
     ]
     if not_beaten:
-        return f"The model does not beat: {', '.join(not_beaten)}."
-    return "The model beats every baseline."
+        return f"In {metric}, the model does not beat {', '.join(not_beaten)}."
+    return f"In {metric}, the model beats every baseline."
 
 
 def _row(name, cells, kind):

@@ -1,6 +1,7 @@
 """Fill masked bytes of raw text."""
 
 import dataclasses
+import math
 
 import keras
 import tensorflow as tf
@@ -50,11 +51,14 @@ class FillMask:
         truncate: whether a text that is too long is cut instead of refused.
 
     Raises:
-        ValueError: if the model is no byte language model or lacks its views.
+        ValueError: if the model is no byte language model or lacks its views,
+            or a number is out of range.
     """
 
     def __init__(self, model, *, top_k=5, max_masks=64, truncate=False):
         _check_model(model)
+        _check_range("top_k", top_k, 1, 256)
+        _check_range("max_masks", max_masks, 1, math.inf)
         self.model = model
         self.top_k = top_k
         self.max_masks = max_masks
@@ -237,6 +241,13 @@ def _check_model(model):
         raise ValueError(
             "FillMask takes a byte model, with a vocabulary of "
             f"{ByteTokenizer.vocabulary_size}. Received: {vocabulary_size}"
+        )
+
+
+def _check_range(name, value, least, most):
+    if not least <= value <= most:
+        raise ValueError(
+            f"{name} is a number from {least} to {most}. Received: {value}"
         )
 
 

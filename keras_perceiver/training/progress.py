@@ -26,6 +26,7 @@ class Progress(keras.callbacks.Callback):
         self.steps = steps
         self.step = first_step
         self._times = []
+        self._last_speed = None
         self._last_line = time.monotonic()
         self._bar = _bar() if sys.stdout.isatty() else None
         self._task = None
@@ -48,8 +49,9 @@ class Progress(keras.callbacks.Callback):
         elif time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
             self.say(f"loss {loss:.3f}  {self._speed_and_time_left()}")
 
-    def on_test_end(self, logs=None):
+    def on_test_begin(self, logs=None):
         # Evaluating in between is no part of a step's time.
+        self._last_speed = self.speed()
         self._times.clear()
 
     def on_train_end(self, logs=None):
@@ -72,7 +74,7 @@ class Progress(keras.callbacks.Callback):
     def speed(self):
         """Steps a second, or None while there are too few to tell."""
         if len(self._times) < 2:
-            return None
+            return self._last_speed
         elapsed = self._times[-1] - self._times[0]
         return (len(self._times) - 1) / elapsed if elapsed > 0 else None
 

@@ -18,6 +18,8 @@ from recipes.settings import resolved
 
 # Evaluation masks the same words whatever the seed of the training run is.
 EVALUATION_SEED = 20_210_730
+# As published, so that results can be compared whatever training masks.
+EVALUATION_PROBABILITY = 0.15
 
 
 class ByteMaskingData(RecipeData):
@@ -73,7 +75,9 @@ class ByteMaskingData(RecipeData):
         numbers = tf.data.Dataset.range(first_example, np.iinfo(np.int64).max)
 
         def example(number, window):
-            inputs, token_ids, is_masked = self._mask(window, [seed, number])
+            inputs, token_ids, is_masked = self._mask(
+                window, [seed, number], self.settings.masking_probability
+            )
             return self._score(number, inputs, token_ids, is_masked)
 
         dataset = tf.data.Dataset.zip(numbers, windows).map(
@@ -101,7 +105,9 @@ class ByteMaskingData(RecipeData):
 
         def example(number, window):
             seed = [EVALUATION_SEED, number]
-            inputs, token_ids, is_masked = self._mask(window, seed)
+            inputs, token_ids, is_masked = self._mask(
+                window, seed, EVALUATION_PROBABILITY
+            )
             return inputs["token_ids"], token_ids, is_masked
 
         dataset = tf.data.Dataset.from_tensor_slices(windows).enumerate()
@@ -149,7 +155,7 @@ class ByteMaskingData(RecipeData):
         weights = tf.where(is_byte, weights, 0.0)
         return {**inputs, "token_ids": masked_ids}, token_ids, weights
 
-    def _mask(self, window, seed):
+    def _mask(self, window, seed, probability):
         """One window of up to M bytes as a masked example of M tokens."""
         token_ids = tf.cast(window, tf.int32) + NUM_SPECIAL_TOKENS
         missing = self.max_length - tf.size(token_ids)
@@ -159,7 +165,7 @@ class ByteMaskingData(RecipeData):
             token_ids,
             seed,
             mask_id=MASK,
-            probability=self.settings.masking_probability,
+            probability=probability,
         )
         inputs = {
             "token_ids": masked_ids,

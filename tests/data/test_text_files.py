@@ -97,7 +97,7 @@ def test_empty_files_are_told(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        b"PK\3\4" + SENTENCE + b"\0",
+        b"PK\3\4" + SENTENCE * 20 + b"\0",
         bytes(range(1, 32)) * 4 + SENTENCE,
         # Seven in a hundred: as little as a compressed file has.
         (b"\x01" * 7 + b"x" * 93) * 10,

@@ -55,8 +55,10 @@ def verdict(nats, accuracy):
 
 
 def test_a_model_below_every_baseline_beats_them():
-    # A reference need not be beaten.
-    assert verdict(2.4, 0.41) == "The model beats every baseline."
+    # A reference need not be beaten, nor what has the metric in accuracy.
+    words = "In nats, the model beats every baseline."
+    assert verdict(2.4, 0.41) == words
+    assert verdict(2.4, 0.25) == words
 
 
 @pytest.mark.parametrize(
@@ -64,14 +66,15 @@ def test_a_model_below_every_baseline_beats_them():
     [
         (2.6, 0.41, "context_1_byte"),
         (2.5, 0.41, "context_1_byte"),
-        (2.4, 0.4, "context_1_byte"),
         (3.5, 0.41, "unigram, context_1_byte"),
-        (2.4, 0.1, "most_frequent_byte, unigram, context_1_byte"),
-        (math.nan, 0.9, "unigram, context_1_byte"),
+        # Where there is no metric, by accuracy.
+        (2.4, 0.2, "most_frequent_byte"),
+        (9.0, 0.1, "most_frequent_byte, unigram, context_1_byte"),
     ],
 )
-def test_a_model_that_is_not_better_in_both_is_told(nats, accuracy, names):
-    assert verdict(nats, accuracy) == f"The model does not beat: {names}."
+def test_a_model_that_is_not_better_is_told(nats, accuracy, names):
+    words = f"In nats, the model does not beat {names}."
+    assert verdict(nats, accuracy) == words
 
 
 def reported(path, data, capsys):
@@ -95,7 +98,7 @@ def test_report_writes_what_it_prints(tmp_path, capsys):
     }
     table = "\n".join(results.table(RECIPE, numbers, BASELINES))
     assert table in printed
-    assert "The model beats every baseline.\n" in printed
+    assert "In nats, the model beats every baseline.\n" in printed
     assert "data: a text, sha256 0123456789abcdef, Python 3.11.7\n" in printed
     assert f"learning curve: {tmp_path / 'learning_curve.png'}\n" in printed
     assert f"samples: {tmp_path / 'samples'}\n" in printed

@@ -112,6 +112,24 @@ def test_the_graph_is_of_core_operations(exported):
     assert not any(a["_XlaMustCompile"].b for a in attributes)
 
 
+def test_the_graph_holds_no_gradients(tmp_path):
+    """They are not served, and may need what a server has not."""
+
+    class Squared(LengthTask):
+        def serve(self, text_bytes):
+            return {"numbers": squared(super().serve(text_bytes)["numbers"])}
+
+    @tf.custom_gradient
+    def squared(x):
+        return tf.square(x), lambda gradient: tf.math.erfinv(gradient)
+
+    graph = graph_of(export(Squared(), tmp_path))
+    functions = graph.library.function
+    operations = {node.op for f in functions for node in f.node_def}
+    assert "Square" in operations
+    assert "Erfinv" not in operations
+
+
 def test_weights_are_stored_once(task, exported):
     weights = 4 * task.model.count_params()
     assert weights > 2_000_000

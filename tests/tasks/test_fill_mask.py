@@ -279,6 +279,14 @@ def test_another_vocabulary_is_refused():
         FillMask(from_preset("language_bytes", **settings))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("top_k", 0), ("top_k", 257), ("max_masks", 0)]
+)
+def test_numbers_out_of_range_are_refused(model, name, value):
+    with pytest.raises(ValueError, match=f"{name} is a.* Received: {value}"):
+        FillMask(model, **{name: value})
+
+
 def test_another_backend_is_refused(model, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(ValueError, match="KERAS_BACKEND=tensorflow"):

@@ -34,6 +34,8 @@ PIECES = st.sampled_from(
         b"[MASK:]",
         b"[MASK:x]",
         b"[MASK: 3]",
+        b"[MASK:1:]",
+        b"[MASK:2/]",
         b"[MASK:3",
         b"[MASK",
         b"[mask]",
@@ -128,6 +130,9 @@ def test_marks_are_unknown_bytes(text, expected):
         (rb"\[MASK\[MASK]", rb"\[MASK[MASK]"),
         (b"[MASK:12345]", b"[MASK:12345]"),
         (b"[MASK:-1]", b"[MASK:-1]"),
+        # What stands beside the digits in ASCII.
+        (b"[MASK:1:]", b"[MASK:1:]"),
+        (b"[MASK:2/]", b"[MASK:2/]"),
         (b"[MASK", b"[MASK"),
         (b"[Mask]", b"[Mask]"),
     ],

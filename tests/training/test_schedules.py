@@ -27,9 +27,7 @@ def test_every_step_is_that_of_the_formula(peak, steps, warmup_steps):
 def test_the_published_run_peaks_after_1000_steps_and_ends_at_0():
     schedule = warmup_cosine(1.25e-3, steps=500_000, warmup_steps=1_000)
     rates = [float(schedule(step)) for step in (0, 500, 1_000, 250_500)]
-    np.testing.assert_allclose(
-        rates, [0, 6.25e-4, 1.25e-3, 6.25e-4], atol=1e-9
-    )
+    np.testing.assert_allclose(rates, [0, 6.25e-4, 1.25e-3, 6.25e-4], atol=1e-9)
     assert float(schedule(500_000)) == pytest.approx(0, abs=1e-9)
 
 
