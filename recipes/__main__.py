@@ -46,6 +46,7 @@ def main(arguments):
 def _run(recipe, options, rest):
     from recipes import runner
 
+    _check_options(options)
     folder = options.run_folder or _default_folder(recipe, options.config)
     if options.verb in ("prepare", "train"):
         configuration = assign(
@@ -73,6 +74,20 @@ def _run(recipe, options, rest):
         return runner.evaluate(recipe, folder)
     base = options.to or pathlib.Path("saved_models") / recipe.name
     return runner.export(recipe, folder, base)
+
+
+def _check_options(options):
+    """Raises `ValueError` for an option that the verb does not read."""
+    given = {
+        "--resume": options.resume,
+        "--overwrite": options.overwrite,
+        "--from": options.start_from,
+        "--to": options.to,
+    }
+    read = {"train": ("--resume", "--overwrite", "--from"), "export": ("--to",)}
+    for option, value in given.items():
+        if value and option not in read.get(options.verb, ()):
+            raise ValueError(f"{options.verb} does not read {option}.")
 
 
 def _default_folder(recipe, configuration_name):

@@ -40,8 +40,11 @@ def table(recipe, numbers, baselines):
     """
     rows = {name: dict(row) for name, row in baselines.items()}
     rows["Perceiver IO"] = {**numbers, "kind": "this model"}
+    values = {name: row[recipe.metric] for name, row in rows.items()}
     order = sorted(
-        rows, key=lambda name: -(rows[name][recipe.metric] or math.inf)
+        rows,
+        key=lambda name: math.inf if values[name] is None else values[name],
+        reverse=True,
     )
     lines = [_row("held out", recipe.columns, "")]
     for name in order:

@@ -90,9 +90,14 @@ def train(
 
 def check_settings(training):
     """Raises `ValueError` for settings that cannot be trained with."""
-    for name in ("steps", "batch_size", "evaluate_every"):
+    for name in (
+        "steps",
+        "batch_size",
+        "evaluate_every",
+        "evaluation_examples",
+    ):
         value = getattr(training, name)
-        if value < 1:
+        if value is not None and value < 1:
             flag = name.replace("_", "-")
             raise ValueError(
                 f"--training.{flag} takes a positive number. Received: {value}"

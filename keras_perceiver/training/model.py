@@ -47,7 +47,14 @@ class TrainingModel(keras.Model):
                 is changed then.
         """
         variables = self._state_variables()
-        with safetensors.safe_open(path, framework="numpy") as state:
+        try:
+            state_file = safetensors.safe_open(path, framework="numpy")
+        except safetensors.SafetensorError as error:
+            raise ValueError(
+                f"{path} is no training state ({error}). It may be cut off: "
+                "begin anew with --overwrite."
+            ) from None
+        with state_file as state:
             names = sorted(state.keys())
             shapes = [
                 tuple(state.get_slice(name).get_shape()) for name in names

@@ -55,6 +55,12 @@ class ByteMaskingData(RecipeData):
     def check(self):
         """Raises `ValueError` unless training can read its first example."""
         self.text.check(self.max_length)
+        if not self.heldout_examples()[2].any():
+            raise ValueError(
+                f"No word of the held-out part of {self.text.description} is "
+                "masked: there are too few words in it. Give more text with "
+                "--data."
+            )
 
     def record(self):
         return self.text.record()

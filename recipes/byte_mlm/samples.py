@@ -56,7 +56,7 @@ def describe(filled):
         strict=True,
     ):
         candidates = "  ".join(
-            f"{_printable(byte)!r} {probability:.0%}"
+            f"{byte.decode(errors='replace')!r} {probability:.0%}"
             for byte, probability in zip(top_bytes, probabilities, strict=True)
         )
         lines.append(f"  byte {position}: {candidates}")
@@ -76,6 +76,10 @@ def _written_out(masked_ids):
 
 
 def _printable(text):
-    """One line of `str`: line ends and tabs written out."""
-    text = text.decode(errors="replace")
-    return text.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+    """One line of `str`; what would move the cursor is written out."""
+    return "".join(
+        letter
+        if letter.isprintable()
+        else letter.encode("unicode_escape").decode()
+        for letter in text.decode(errors="replace")
+    )

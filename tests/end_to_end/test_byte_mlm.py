@@ -17,16 +17,25 @@ SENTENCE = (
     "fifty times it should know by heart, word for word.\n"
 )
 # What knows the sentence by heart within seconds.
-SETTINGS = """
-    --model.max-length 32 --model.embedding-dim 32
-    --model.num-latents 16 --model.latent-dim 64
-    --model.num-self-attends-per-block 1
-    --model.qk-channels 64 --model.v-channels 64
-    --model.decoder-qk-channels 32 --model.decoder-v-channels 32
-    --training.jit-compile false --training.batch-size 32
-    --training.steps 500 --training.evaluate-every 500
-    --optimizer.learning-rate 5e-3 --optimizer.warmup-steps 20
-""".split()
+SETTINGS = {
+    "model.max-length": "32",
+    "model.embedding-dim": "32",
+    "model.num-latents": "16",
+    "model.latent-dim": "64",
+    "model.num-self-attends-per-block": "1",
+    "model.qk-channels": "64",
+    "model.v-channels": "64",
+    "model.decoder-qk-channels": "32",
+    "model.decoder-v-channels": "32",
+    "data.masking-probability": "0.15",
+    "start.share": "0.5",
+    "optimizer.learning-rate": "5e-3",
+    "optimizer.warmup-steps": "20",
+    "training.steps": "500",
+    "training.evaluate-every": "500",
+    "training.batch-size": "32",
+    "training.jit-compile": "false",
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +43,9 @@ def trained(tmp_path_factory):
     """The run folder of a model that was trained on one sentence."""
     path = tmp_path_factory.mktemp("sentence")
     (path / "text.txt").write_text(SENTENCE * 50)
-    words = ["--run-folder", str(path / "run"), "--data", path / "text.txt"]
-    words = ["byte_mlm", "train", *map(str, words), *SETTINGS]
+    settings = {**SETTINGS, "data": path / "text.txt"}
+    words = [f"--{name}={value}" for name, value in settings.items()]
+    words = ["byte_mlm", "train", "--run-folder", str(path / "run"), *words]
     with contextlib.redirect_stdout(io.StringIO()) as output:
         assert main(words) == 0
     return path / "run", output.getvalue()
@@ -74,7 +84,7 @@ def test_a_real_text_is_opened_and_split(data_dir):
     record = data.record()
     assert record["training_bytes"] + record["heldout_bytes"] == size
     assert record["heldout_bytes"] == size // 10
-    inputs, token_ids, _ = next(data.training_dataset(0).as_numpy_iterator())
+    _, token_ids, _ = next(data.training_dataset(0).as_numpy_iterator())
     windows = [bytes(row.tolist()) for row in token_ids - 6]
     text = path.read_bytes()
     assert all(window in text for window in windows)

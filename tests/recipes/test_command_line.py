@@ -1,6 +1,7 @@
 """`python -m recipes`: what it answers, and that mistakes leave no trace."""
 
 import contextlib
+import dataclasses
 import io
 import json
 import pathlib
@@ -10,20 +11,36 @@ import shutil
 import numpy as np
 import pytest
 
+from keras_perceiver.convert import load_pretrained
 from keras_perceiver.convert import save_pretrained
+from keras_perceiver.tasks import FillMask
 from keras_perceiver.training import run_folder
 from recipes import runner
 from recipes.__main__ import main
+from recipes.byte_mlm import RECIPE
 
-SMALL = """
-    --model.max-length 80 --model.embedding-dim 16
-    --model.num-latents 4 --model.latent-dim 16
-    --model.num-self-attends-per-block 1
-    --model.qk-channels 16 --model.v-channels 16
-    --model.decoder-qk-channels 16 --model.decoder-v-channels 16
-    --training.steps 4 --training.evaluate-every 2 --training.batch-size 4
-    --training.jit-compile false --optimizer.warmup-steps 1
-""".split()
+SMALL = {
+    "--model.max-length": 80,
+    "--model.embedding-dim": 16,
+    "--model.num-latents": 4,
+    "--model.latent-dim": 16,
+    "--model.num-self-attends-per-block": 1,
+    "--model.qk-channels": 16,
+    "--model.v-channels": 16,
+    "--model.decoder-qk-channels": 16,
+    "--model.decoder-v-channels": 16,
+    "--optimizer.warmup-steps": 1,
+    "--training.steps": 4,
+    "--training.evaluate-every": 2,
+    "--training.batch-size": 4,
+    "--training.jit-compile": "false",
+}
+
+
+def small(*words):
+    """The words, with the settings above that are not among them."""
+    rest = {key: SMALL[key] for key in SMALL if key not in words}
+    return [*words, *(word for pair in rest.items() for word in pair)]
 
 
 def run(*words):
@@ -71,7 +88,7 @@ def trained(tmp_path_factory):
         patch.setattr(runner, "_fit", fit_nothing)
         patch.setattr(runner, "evaluate", lambda recipe, path: None)
         with contextlib.redirect_stdout(io.StringIO()):
-            assert run("byte_mlm", "train", *words, *SMALL) == 0
+            assert run("byte_mlm", "train", *small(*words)) == 0
     return folder / "run"
 
 
@@ -241,15 +258,7 @@ BAD_REQUESTS = {
 def test_a_bad_request_writes_nothing(request_words, message, answer, tmp_path):
     words = request_words(tmp_path)
     before = contents(tmp_path)
-    # The last of two settings would be an error of its own.
-    given = {word for word in words if str(word).startswith("--")}
-    rest = [
-        word
-        for flag, value in zip(SMALL[::2], SMALL[1::2], strict=True)
-        if flag not in given
-        for word in (flag, value)
-    ]
-    code, _, err = answer("byte_mlm", "train", *words, *rest)
+    code, _, err = answer("byte_mlm", "train", *small(*words))
     assert code == 1
     assert err.startswith("error: ")
     assert message in err
@@ -260,7 +269,7 @@ def test_a_bad_request_writes_nothing(request_words, message, answer, tmp_path):
 def test_an_existing_run_is_left_alone(copied, answer):
     before = contents(copied)
     words = ("--run-folder", copied, "--data", write_text(copied.parent))
-    code, _, err = answer("byte_mlm", "train", *words, *SMALL)
+    code, _, err = answer("byte_mlm", "train", *small(*words))
     assert code == 1
     for option in ("--resume", "--overwrite", "--run-folder"):
         assert option in err
@@ -273,7 +282,7 @@ def test_overwriting_leaves_what_is_no_run(tmp_path, answer):
     before = contents(tmp_path / "thesis")
     words = ("--run-folder", "thesis", "--overwrite")
     text = write_text(tmp_path)
-    code, _, err = answer("byte_mlm", "train", *words, "--data", text, *SMALL)
+    code, _, err = answer("byte_mlm", "train", *small(*words, "--data", text))
     assert code == 1
     assert "holds no run" in err
     assert contents(tmp_path / "thesis") == before
@@ -282,7 +291,7 @@ def test_overwriting_leaves_what_is_no_run(tmp_path, answer):
 def test_a_folder_without_permission_is_told(tmp_path, answer, monkeypatch):
     monkeypatch.setattr(run_folder.os, "access", lambda path, mode: False)
     words = ("--run-folder", "new/run", "--data", write_text(tmp_path))
-    code, _, err = answer("byte_mlm", "train", *words, *SMALL)
+    code, _, err = answer("byte_mlm", "train", *small(*words))
     assert code == 1
     assert "no permission for" in err
     assert not (tmp_path / "new").exists()
@@ -291,7 +300,7 @@ def test_a_folder_without_permission_is_told(tmp_path, answer, monkeypatch):
 def test_a_cut_off_state_is_told_in_one_line(copied, answer):
     configuration = json.loads((copied / "configuration.json").read_text())
     words = ("--run-folder", copied, "--data", configuration["data"]["source"])
-    code, _, err = answer("byte_mlm", "train", "--resume", *words, *SMALL)
+    code, _, err = answer("byte_mlm", "train", "--resume", *small(*words))
     assert code == 1
     assert "training_state.safetensors" in err
     assert err.count("\n") == 1
@@ -299,7 +308,7 @@ def test_a_cut_off_state_is_told_in_one_line(copied, answer):
 
 def test_prepare_describes_the_data(tmp_path, answer):
     text = write_text(tmp_path)
-    code, out, _ = answer("byte_mlm", "prepare", "--data", text, *SMALL)
+    code, out, _ = answer("byte_mlm", "prepare", *small("--data", text))
     assert code == 0
     assert out == (f"text: {text} (1 file)\nheld out: 3 examples of 80 bytes\n")
     assert list(tmp_path.iterdir()) == [text]
@@ -317,9 +326,22 @@ def test_evaluate_prints_the_table_again(copied, answer):
     assert (copied / "results.json").is_file()
 
 
-def test_predict_answers_a_text(trained, answer):
-    words = ("--run-folder", trained, "a [MASK:2] b", "[MASK] c")
-    code, out, _ = answer("byte_mlm", "predict", *words)
+@pytest.fixture(scope="module")
+def task(trained):
+    return FillMask(load_pretrained(trained / "best"))
+
+
+@pytest.fixture
+def predict(task, trained, answer, monkeypatch):
+    """Answers `predict`, with a task that is compiled once for all tests."""
+    recipe = dataclasses.replace(RECIPE, make_task=lambda model: task)
+    monkeypatch.setattr("recipes.__main__.find_recipe", lambda name: recipe)
+    words = ("byte_mlm", "predict", "--run-folder", trained)
+    return lambda *texts: answer(*words, *texts)
+
+
+def test_predict_answers_a_text(predict):
+    code, out, _ = predict("a [MASK:2] b", "[MASK] c")
     assert code == 0
     text, *lines = out.splitlines()
     assert text == "a xx b x c"
@@ -338,12 +360,8 @@ def test_predict_answers_a_text(trained, answer):
         (["[MASK]", "x" * 79], "takes 81 bytes with its masks, and the model"),
     ],
 )
-def test_predict_says_what_is_wrong_with_a_text(
-    words, message, trained, answer
-):
-    code, out, err = answer(
-        "byte_mlm", "predict", "--run-folder", trained, *words
-    )
+def test_predict_says_what_is_wrong_with_a_text(words, message, predict):
+    code, out, err = predict(*words)
     assert (code, out) == (1, "")
     assert message in err
 

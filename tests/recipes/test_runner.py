@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import io
 import json
+import math
 import shutil
 import types
 
@@ -13,6 +14,7 @@ import safetensors.numpy
 import tensorflow as tf
 
 from keras_perceiver.convert import load_pretrained
+from keras_perceiver.training.divergence import StopAtDivergence
 from keras_perceiver.training.progress import Progress
 from recipes import runner
 from recipes.assignments import assign
@@ -202,13 +204,13 @@ def test_overwriting_begins_anew(finished, text, fits):
 
 
 def test_a_failed_overwriting_leaves_the_run(finished, straight, text, fits):
-    for settings in (
-        {"data": "missing.txt"},
-        {"optimizer.warmup-steps": 4},
-        {"training.evaluation-examples": 0},
-    ):
-        with pytest.raises(ValueError, match="."):
-            train(text, finished, settings, overwrite=True)
+    for setting, value in {
+        "data": "missing.txt",
+        "optimizer.warmup-steps": 4,
+        "training.evaluation-examples": 0,
+    }.items():
+        with pytest.raises(ValueError, match=f"--{setting}"):
+            train(text, finished, {setting: value}, overwrite=True)
         assert contents(finished) == contents(straight.path)
     assert fits == []
 
@@ -266,6 +268,34 @@ def test_the_terminal_is_given_back_after_an_error(text, tmp_path, monkeypatch):
     with pytest.raises(RuntimeError, match="out of memory"):
         train(text, tmp_path / "run")
     assert closed == [True]
+
+
+def test_a_loss_that_is_no_number_ends_the_run(text, tmp_path, monkeypatch):
+    """Even if the evaluation is the first to see it."""
+    compiled = runner.TrainingModel.compile
+
+    def without_a_graph(model, **options):
+        compiled(model, **options, run_eagerly=True)
+
+    monkeypatch.setattr(runner.TrainingModel, "compile", without_a_graph)
+    path = tmp_path / "run"
+    settings = {
+        "optimizer.learning-rate": 1e30,
+        "optimizer.warmup-steps": 0,
+        "training.evaluate-every": 1,
+    }
+    with pytest.raises(FloatingPointError, match="learning-rate"):
+        train(text, path, settings)
+    assert not any((path / "last").iterdir())
+    assert not (path / "metrics.csv").exists()
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
+def test_a_step_with_such_a_loss_ends_the_run_at_once(loss):
+    callback = StopAtDivergence()
+    callback.on_train_batch_end(0, {"loss": 3.0})
+    with pytest.raises(FloatingPointError, match="at batch 5 after the last"):
+        callback.on_train_batch_end(4, {"loss": loss})
 
 
 def test_precision_is_that_of_the_settings(text):

@@ -145,11 +145,12 @@ def test_versions_go_up(task, exported):
     assert exported == base / "1"
     assert next_version(base) == 2
     before = sorted(base.iterdir())
-    (base / "7").mkdir()
-    (base / "notes").mkdir()
-    (base / ".tmp-9-abc").mkdir()
-    assert next_version(base) == 8
-    for name in ("7", "notes", ".tmp-9-abc"):
+    # Only whole numbers count, and not by their first digit.
+    others = ("7", "12", "13b", "notes", ".tmp-14-abc")
+    for name in others:
+        (base / name).mkdir()
+    assert next_version(base) == 13
+    for name in others:
         (base / name).rmdir()
     assert sorted(base.iterdir()) == before
 

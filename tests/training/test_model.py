@@ -117,25 +117,6 @@ def test_a_resumed_run_is_an_uninterrupted_one(tmp_path):
     assert_same_state(state(resumed), state(straight))
 
 
-def test_a_training_step_reports_the_loss_alone():
-    """Metrics cost a second softmax, and are for what is held out."""
-    model = training_model()
-    model.compile(
-        model.optimizer, model.loss, weighted_metrics=["accuracy"],
-        run_eagerly=True,
-    )  # fmt: skip
-    inputs = {"token_ids": TOKEN_IDS[0], "padding_mask": PADDING_MASK}
-    for _ in range(2):
-        trained = model.train_on_batch(inputs, TARGETS[0], return_dict=True)
-        tested = model.test_on_batch(inputs, TARGETS[0], return_dict=True)
-        assert set(trained) == {"loss"}
-        assert set(tested) == {"loss", "accuracy"}
-    predictions = np.argmax(model(inputs), axis=-1)
-    assert tested["accuracy"] == pytest.approx(
-        (predictions == TARGETS[0]).mean()
-    )
-
-
 def test_dropout_takes_part_in_the_state():
     """Otherwise the test above would not see forgotten seeds."""
     model = training_model()

@@ -34,7 +34,7 @@ def test_the_published_run_peaks_after_1000_steps_and_ends_at_0():
 @pytest.mark.parametrize("warmup_steps", [-1, 10, 11])
 def test_warmup_must_end_before_training(warmup_steps):
     with pytest.raises(
-        ValueError, match="Received: warmup_steps=-?[0-9]+, steps=10"
+        ValueError, match=r"Received: warmup_steps=-?\d+, steps=10"
     ) as error:
         warmup_cosine(1e-3, steps=10, warmup_steps=warmup_steps)
     assert "--optimizer.warmup-steps" in str(error.value)

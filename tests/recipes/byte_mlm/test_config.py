@@ -44,7 +44,7 @@ def test_the_settings_can_be_trained_with(name, capsys):
     configuration = CONFIGURATIONS[name]
     check_settings(configuration.training)
     assert capsys.readouterr().out == ""
-    assert 0 < configuration.optimizer.warmup_steps
+    assert configuration.optimizer.warmup_steps > 0
     assert configuration.optimizer.warmup_steps < configuration.training.steps
 
 
