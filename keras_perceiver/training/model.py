@@ -31,7 +31,11 @@ class TrainingModel(keras.Model):
             f"{index:05d}": np.asarray(variable.value)
             for index, variable in enumerate(self._state_variables())
         }
-        files.write_tensors(path, tensors, {"progress": json.dumps(progress)})
+        metadata = {
+            "progress": json.dumps(progress),
+            "optimizer": type(self.optimizer).__name__,
+        }
+        files.write_tensors(path, tensors, metadata)
 
     def load_training_state(self, path):
         """Sets every variable from `save_training_state`'s file.
@@ -60,16 +64,19 @@ class TrainingModel(keras.Model):
                 tuple(state.get_slice(name).get_shape()) for name in names
             ]
             wanted = [tuple(variable.shape) for variable in variables]
-            if shapes != wanted:
+            metadata = state.metadata()
+            optimizer = type(self.optimizer).__name__
+            if shapes != wanted or metadata["optimizer"] != optimizer:
                 raise ValueError(
                     f"{path} is the state of another model or optimiser: it "
-                    f"holds {len(shapes)} tensors, and this one has "
-                    f"{len(wanted)}, of other shapes. Resume with the "
+                    f"holds {len(shapes)} tensors for {metadata['optimizer']}, "
+                    f"and this one has {len(wanted)} for {optimizer}, or of "
+                    "other shapes. Resume with the "
                     "configuration that the run began with."
                 )
             for name, variable in zip(names, variables, strict=True):
                 variable.assign(state.get_tensor(name))
-            return json.loads(state.metadata()["progress"])
+            return json.loads(metadata["progress"])
 
     def _state_variables(self):
         # By order: the paths of seed states and of optimiser slots carry
