@@ -3,6 +3,7 @@
 import json
 import os
 
+from keras_perceiver.quiet import quiet_start
 from keras_perceiver.serving.check import find_saved_model
 
 _FOR_EACH_MASK = ("mask_positions", "top_bytes", "top_probabilities")
@@ -23,6 +24,8 @@ def ask(path, requests):
     import tensorflow as tf
 
     path = find_saved_model(path)
+    with quiet_start():
+        tf.config.list_logical_devices()
     serve = tf.saved_model.load(str(path)).signatures["serving_default"]
     inputs = serve.structured_input_signature[1]
     if set(inputs) != {"text_bytes"}:

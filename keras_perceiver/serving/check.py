@@ -174,7 +174,9 @@ def load_tensorflow_alone():
     sys.modules.update({"keras": None, "keras_perceiver": None})
     quiet_file = pathlib.Path(__file__).parents[1] / "quiet.py"
     with runpy.run_path(str(quiet_file))["quiet_start"]():
-        import tensorflow  # noqa: F401
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()
 
 
 def main(arguments):
