@@ -78,8 +78,25 @@ class TrainingModel(keras.Model):
                 variable.assign(state.get_tensor(name))
             return json.loads(metadata["progress"])
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Under a strategy, Keras builds on the mean of all replicas' batches.
+        # Booleans have none, so this takes the first replica's batch.
+        if self._distribute_strategy is None:
+            return
+        strategy = self.distribute_strategy
+        if iterator is not None:
+            for _, _, batches in iterator:
+                data_batch = keras.tree.map_structure(
+                    lambda value: strategy.experimental_local_results(value)[0],
+                    next(batches),
+                )
+                break
+        with strategy.scope():
+            self._symbolic_build(data_batch=data_batch)
+
     def _state_variables(self):
         # By order: the paths of seed states and of optimiser slots carry
         # counters that differ between processes.
-        self.optimizer.build(self.trainable_variables)
+        with self.distribute_strategy.scope():
+            self.optimizer.build(self.trainable_variables)
         return [*self.variables, *self.optimizer.variables]

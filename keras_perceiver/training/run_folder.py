@@ -124,6 +124,8 @@ class RunFolder:
             rows = [row for row in self.read_rows(name) if row["step"] <= step]
             if rows:
                 self._write_rows(name, rows)
+            else:
+                (self.path / name).unlink(missing_ok=True)
 
     def _write_rows(self, name, rows):
         columns = list(dict.fromkeys(key for row in rows for key in row))
