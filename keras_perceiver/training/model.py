@@ -31,11 +31,11 @@ class TrainingModel(keras.Model):
             f"{index:05d}": np.asarray(variable.value)
             for index, variable in enumerate(self._state_variables())
         }
-        metadata = {
-            "progress": json.dumps(progress),
-            "optimizer": type(self.optimizer).__name__,
-        }
-        files.write_tensors(path, tensors, metadata)
+        optimizer = type(self.optimizer).__name__
+        # One key, since several come in any order, and equal states are to be
+        # equal files.
+        metadata = {"optimizer": optimizer, "progress": progress}
+        files.write_tensors(path, tensors, {"state": json.dumps(metadata)})
 
     def load_training_state(self, path):
         """Sets every variable from `save_training_state`'s file.
@@ -64,7 +64,7 @@ class TrainingModel(keras.Model):
                 tuple(state.get_slice(name).get_shape()) for name in names
             ]
             wanted = [tuple(variable.shape) for variable in variables]
-            metadata = state.metadata()
+            metadata = json.loads(state.metadata()["state"])
             optimizer = type(self.optimizer).__name__
             if shapes != wanted or metadata["optimizer"] != optimizer:
                 raise ValueError(
@@ -76,7 +76,7 @@ class TrainingModel(keras.Model):
                 )
             for name, variable in zip(names, variables, strict=True):
                 variable.assign(state.get_tensor(name))
-            return json.loads(metadata["progress"])
+            return metadata["progress"]
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         # Under a strategy, Keras builds on the mean of all replicas' batches.
