@@ -149,6 +149,54 @@ def self_attention(
     return residual_mlp(latents + update, weights, gelu)
 
 
+def attention_scores(weights, queries, inputs, num_heads, attention_mask=None):
+    """`(B, H, O, M)`: a distribution over inputs, or zeros, in each row."""
+    keys = linear(inputs, part(weights, "key"))
+    queries = linear(queries, part(weights, "query"))
+    queries = np.broadcast_to(queries, (len(inputs), *queries.shape[1:]))
+    batch, length, channels = queries.shape
+    scores = np.zeros((batch, num_heads, length, inputs.shape[1]))
+    mask = np.broadcast_to(
+        True if attention_mask is None else attention_mask,
+        (batch, *scores.shape[2:]),
+    )
+    width = channels // num_heads
+    for b, h, o in np.ndindex(batch, num_heads, length):
+        allowed, head = mask[b, o], slice(h * width, (h + 1) * width)
+        if allowed.any():
+            products = keys[b, :, head] @ queries[b, o, head] / width**0.5
+            exponentials = np.exp(products - products[allowed].max()) * allowed
+            scores[b, h, o] = exponentials / exponentials.sum()
+    return scores
+
+
+def cross_attention_scores(
+    weights, queries, inputs, num_heads, input_mask=None, query_mask=None
+):
+    """The scores of what `cross_attention` computes."""
+    mask = np.ones((len(inputs), queries.shape[1], inputs.shape[1]), bool)
+    if query_mask is not None:
+        mask &= query_mask[:, :, None]
+    if input_mask is not None:
+        mask &= input_mask[:, None, :]
+    return attention_scores(
+        part(weights, "attention"),
+        layer_norm(queries, part(weights, "query_norm")),
+        layer_norm(inputs, part(weights, "input_norm")),
+        num_heads,
+        mask,
+    )
+
+
+def self_attention_scores(weights, latents, num_heads, latent_mask=None):
+    """The scores of what `self_attention` computes."""
+    normed = layer_norm(latents, part(weights, "attention_norm"))
+    mask = None if latent_mask is None else latent_mask[:, None, :]
+    return attention_scores(
+        part(weights, "attention"), normed, normed, num_heads, mask
+    )
+
+
 def fourier_features(grid_shape, num_bands, max_resolution=None, endpoint=True):
     """`(M, channels)` for a whole grid, row by row."""
     axes = [np.linspace(-1, 1, size, endpoint=endpoint) for size in grid_shape]
@@ -164,6 +212,71 @@ def fourier_features(grid_shape, num_bands, max_resolution=None, endpoint=True):
     angles = np.pi * positions[:, :, None] * bands
     angles = angles.reshape(len(positions), -1)
     return np.concatenate([positions, np.sin(angles), np.cos(angles)], axis=-1)
+
+
+def neighborhood_patches(images, size):
+    """`(..., H, W, size * size * C)`, zero beyond the border."""
+    *_, height, width, channels = images.shape
+    reach = size // 2
+    patches = np.zeros((*images.shape[:-1], size, size, channels))
+    for y, x, row, column in np.ndindex(height, width, size, size):
+        from_y, from_x = y + row - reach, x + column - reach
+        if 0 <= from_y < height and 0 <= from_x < width:
+            patches[..., y, x, row, column, :] = images[..., from_y, from_x, :]
+    return patches.reshape(*images.shape[:-1], -1)
+
+
+def raft_upsampling(weights, features, factor):
+    """`(B, h * factor, w * factor, 2)`, one fine pixel at a time."""
+    batch, height, width, _ = features.shape
+    coarse = factor * linear(features, part(weights, "flow"))
+    hidden = np.maximum(linear(features, part(weights, "hidden")), 0)
+    scores = linear(hidden, part(weights, "scores"))
+    fine = np.zeros((batch, height * factor, width * factor, 2))
+    for b, y, x in np.ndindex(*fine.shape[:3]):
+        row, column = y // factor, x // factor
+        of_pixel = 9 * (y % factor * factor + x % factor)
+        exponentials = np.exp(scores[b, row, column, of_pixel : of_pixel + 9])
+        for i, share in enumerate(exponentials / exponentials.sum()):
+            near_y, near_x = row + i // 3 - 1, column + i % 3 - 1
+            if 0 <= near_y < height and 0 <= near_x < width:
+                fine[b, y, x] += share * coarse[b, near_y, near_x]
+    return fine
+
+
+def same_padding(size, window):
+    """What TensorFlow's SAME puts before and behind at a stride of two."""
+    missing = max(2 * ((size - 1) // 2) + window - size, 0)
+    return missing // 2, missing - missing // 2
+
+
+def windows(images, size, padding, fill=0.0):
+    """`(B, h, w, size, size, C)`: every second window of padded images."""
+    padded = np.pad(images, [(0, 0), *padding, (0, 0)], constant_values=fill)
+    height, width = ((n - size) // 2 + 1 for n in padded.shape[1:3])
+    taken = np.zeros((len(images), height, width, size, size, images.shape[-1]))
+    for y, x in np.ndindex(height, width):
+        rows, columns = slice(2 * y, 2 * y + size), slice(2 * x, 2 * x + size)
+        taken[:, y, x] = padded[:, rows, columns]
+    return taken
+
+
+def conv_stem(weights, images, num_layers=1, same=True, training=False):
+    """`(B, h, w, channels)`; batch norm by the averages or by the batch."""
+    for i in range(num_layers):
+        sizes = images.shape[1:3]
+        padding = [same_padding(n, 7) if same else (3, 3) for n in sizes]
+        kernel, norm = weights[f"conv_{i}/kernel"], part(weights, f"norm_{i}")
+        x = np.einsum("bhwijc,ijcd->bhwd", windows(images, 7, padding), kernel)
+        mean, variance = norm["moving_mean"], norm["moving_variance"]
+        if training:
+            mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
+        x = (x - mean) / np.sqrt(variance + 1e-5)
+        x = np.maximum(x * norm["gamma"] + norm["beta"], 0)
+        sizes = x.shape[1:3]
+        padding = [same_padding(n, 3) if same else (0, 0) for n in sizes]
+        images = windows(x, 3, padding, -np.inf).max((3, 4))
+    return images
 
 
 def lamb(

@@ -34,6 +34,8 @@ class LayerCase:
         reference: takes float64 weights by path and `inputs` as keywords.
         output_dtype: where it is not that of the layer's policy.
         half_tolerance: relative error allowed in bfloat16.
+        averages: paths of weights that are no parameters but averages, which
+            batch norm moves by itself.
     """
 
     name: str
@@ -44,6 +46,7 @@ class LayerCase:
     reference: Callable
     output_dtype: str | None = None
     half_tolerance: float = 0.04
+    averages: tuple = ()
 
 
 def random_array(*shape, seed=0):
@@ -79,7 +82,8 @@ def randomize(layer):
         values = rng.normal(size=tuple(weight.shape))
         fan_in = np.prod(weight.shape[:-1])
         values = values * (0.2 if values.ndim < 2 else fan_in**-0.5)
-        weight.assign(values + path.endswith("gamma"))
+        # Scales and variances are near one, and variances above zero.
+        weight.assign(values + path.endswith(("gamma", "variance")))
 
 
 @contextlib.contextmanager
@@ -138,7 +142,8 @@ def check_weights(case, tmp_path):
         for path, weight in named_weights(layer).items()
     }
     assert shapes == case.weights
-    assert all(weight.trainable for weight in named_weights(layer).values())
+    for path, weight in named_weights(layer).items():
+        assert weight.trainable == (path not in case.averages), path
 
 
 def check_shapes(case, tmp_path):

@@ -30,9 +30,12 @@ class Attention(keras.layers.Layer):
         inputs: `(B, M, C)`.
         attention_mask: booleans `(B, O, M)`, any of them 1 to broadcast,
             True where a query may attend to an input.
+        return_attention_scores: whether to give the attention weights too.
 
     Returns:
-        `(B, O, output_channels)`.
+        `(B, O, output_channels)`; with `return_attention_scores` a pair of
+        it and the weights `(B, num_heads, O, M)` before dropout. A row of
+        them sums to 1, and to 0 where a query may attend to nothing.
 
     Raises:
         ValueError: if a width is not divisible by `num_heads`, or an input
@@ -99,17 +102,32 @@ class Attention(keras.layers.Layer):
                 f"num_heads={self.num_heads}"
             )
 
-    def call(self, queries, inputs, attention_mask=None, training=None):
+    def call(
+        self,
+        queries,
+        inputs,
+        attention_mask=None,
+        training=None,
+        return_attention_scores=False,
+    ):
         if attention_mask is not None:
             attention_mask = self._for_all_heads(attention_mask)
-        mixed = kernels.attend(
+        attended = (
             self._split_heads(self.query_dense(queries)),
             self._split_heads(self.key_dense(inputs)),
             self._split_heads(self.value_dense(inputs)),
             attention_mask,
-            lambda weights: self.dropout_layer(weights, training=training),
+            self._dropout() if training and self.dropout else None,
         )
+        if return_attention_scores:
+            mixed, scores = kernels.attend_with_scores(*attended)
+            return self.output_dense(self._join_heads(mixed)), scores
+        mixed = kernels.attend(*attended)
         return self.output_dense(self._join_heads(mixed))
+
+    def _dropout(self):
+        seed = self.dropout_layer.seed_generator.next()
+        return kernels.Dropout(self.dropout, seed)
 
     def _for_all_heads(self, attention_mask):
         shape = tuple(attention_mask.shape)
@@ -138,6 +156,17 @@ class Attention(keras.layers.Layer):
         channels = self.output_channels or queries_shape[-1]
         return (batch, queries_shape[1], channels)
 
+    def compute_output_spec(
+        self,
+        queries,
+        inputs,
+        attention_mask=None,
+        training=None,
+        return_attention_scores=False,
+    ):
+        shape = self.compute_output_shape(queries.shape, inputs.shape)
+        return output_spec(self, shape, inputs, return_attention_scores)
+
     def get_config(self):
         return {
             **super().get_config(),
@@ -158,3 +187,20 @@ def check_sequence(layer, name, shape):
             f"{name} of shape {tuple(shape)}. A single example needs a batch "
             f"axis in front, an image has to be flattened to one row a pixel."
         )
+
+
+def output_spec(layer, shape, inputs, return_attention_scores):
+    """What an attention layer gives for symbolic tensors.
+
+    Args:
+        layer: the layer.
+        shape: `(B, O, E)`, the shape of its output.
+        inputs: `(B, M, C)`, what it reads.
+        return_attention_scores: as in its `call`.
+    """
+    output = keras.KerasTensor(shape, dtype=layer.compute_dtype)
+    if not return_attention_scores:
+        return output
+    batch, length, _ = shape
+    scores_shape = (batch, layer.num_heads, length, inputs.shape[1])
+    return output, keras.KerasTensor(scores_shape, dtype=layer.compute_dtype)

@@ -3,6 +3,7 @@
 import keras
 
 from keras_perceiver.layers import kernels
+from keras_perceiver.layers.attention import output_spec
 from keras_perceiver.layers.attention_block import AttentionBlock
 
 
@@ -27,9 +28,11 @@ class CrossAttention(AttentionBlock):
         input_mask: `(B, M)` booleans, True where an input is valid.
         query_mask: `(B, O)` booleans, True where a query is valid. Rows of
             invalid queries read nothing.
+        return_attention_scores: whether to give the attention weights too.
 
     Returns:
-        `(B, O, E)`.
+        `(B, O, E)`; with `return_attention_scores` a pair of it and the
+        weights `(B, num_heads, O, M)`, as from `Attention`.
 
     Raises:
         ValueError: if a width is not divisible by `num_heads`, or an input
@@ -52,20 +55,37 @@ class CrossAttention(AttentionBlock):
         input_mask=None,
         query_mask=None,
         training=None,
+        return_attention_scores=False,
     ):
         read = self.attention(
-            self.query_norm(queries),
+            self.query_norm(kernels.wait_for(queries, inputs)),
             self.input_norm(inputs),
             attention_mask=kernels.outer_mask(query_mask, input_mask),
             training=training,
+            return_attention_scores=return_attention_scores,
         )
+        if return_attention_scores:
+            read, scores = read
         read = self.dropout_layer(read, training=training)
         x = queries + read if self.query_residual else read
-        return self.apply_mlp(x, training)
+        x = self.apply_mlp(x, training)
+        return (x, scores) if return_attention_scores else x
 
     def compute_output_shape(self, queries_shape, inputs_shape):
         batch = inputs_shape[0] if queries_shape[0] == 1 else queries_shape[0]
         return (batch, *queries_shape[1:])
+
+    def compute_output_spec(
+        self,
+        queries,
+        inputs,
+        input_mask=None,
+        query_mask=None,
+        training=None,
+        return_attention_scores=False,
+    ):
+        shape = self.compute_output_shape(queries.shape, inputs.shape)
+        return output_spec(self, shape, inputs, return_attention_scores)
 
     def get_config(self):
         return {

@@ -1,10 +1,9 @@
 """Fourier features of positions on a grid."""
 
-import math
-
 import keras
-import numpy as np
 from keras import ops
+
+from keras_perceiver.layers.fourier_features import FourierFeatures
 
 
 @keras.saving.register_keras_serializable(package="keras_perceiver")
@@ -15,9 +14,7 @@ class FourierPositionEncoding(keras.layers.Layer):
     graph, so no table of them is ever stored, and any subset of a grid costs
     only what it holds. `GridIndices` gives the indices of a whole grid.
 
-    The channels are the `d` raw positions, then the sines of all dimensions,
-    then the cosines. They are computed in float32 under every dtype policy,
-    since the highest bands are lost in half precision.
+    The channels are those of `FourierFeatures`.
 
     Args:
         grid_shape: the grid's size in each of its `d` dimensions, such as
@@ -63,41 +60,33 @@ class FourierPositionEncoding(keras.layers.Layer):
                 "for each dimension of grid_shape. Received: "
                 f"max_resolution={max_resolution}, grid_shape={grid_shape}"
             )
-        self._frequencies = [
-            np.linspace(1.0, resolution / 2, num_bands, dtype="float32")
-            for resolution in resolutions
-        ]
+        self.features = FourierFeatures(
+            num_bands, resolutions, name="features", dtype=self.dtype_policy
+        )
+
+    def build(self, indices_shape):
+        self.features.build((*indices_shape, len(self.grid_shape)))
 
     def call(self, indices):
-        positions = self._positions(ops.cast(indices, "int32"))
-        angles = ops.concatenate(
-            [
-                position * frequencies * math.pi
-                for position, frequencies in zip(
-                    positions, self._frequencies, strict=True
-                )
-            ],
-            axis=-1,
-        )
-        features = [*positions, ops.sin(angles), ops.cos(angles)]
-        return ops.cast(ops.concatenate(features, axis=-1), self.compute_dtype)
+        return self.features(self._positions(ops.cast(indices, "int32")))
 
     def _positions(self, indices):
-        """One float32 `(B, O, 1)` a dimension, slowest dimension first."""
+        """Float32 `(B, O, d)`, slowest dimension first."""
         positions = []
         for size in reversed(self.grid_shape):
-            coordinate = ops.expand_dims(ops.mod(indices, size), axis=-1)
+            coordinate = ops.mod(indices, size)
             indices = ops.floor_divide(indices, size)
             # Whole numbers up to the one division, so that every position is
             # the float32 nearest to its true value.
             last = max(size - 1, 1) if self.endpoint else size
             numerator = ops.cast(2 * coordinate - last, "float32")
             positions.append(numerator / float(last))
-        return positions[::-1]
+        return ops.stack(positions[::-1], axis=-1)
 
     def compute_output_shape(self, indices_shape):
-        num_dimensions = len(self.grid_shape)
-        return (*indices_shape, num_dimensions * (2 * self.num_bands + 1))
+        return self.features.compute_output_shape(
+            (*indices_shape, len(self.grid_shape))
+        )
 
     def get_config(self):
         return {

@@ -3,6 +3,7 @@
 import keras
 
 from keras_perceiver.layers import kernels
+from keras_perceiver.layers.attention import output_spec
 from keras_perceiver.layers.attention_block import AttentionBlock
 
 
@@ -23,9 +24,11 @@ class SelfAttention(AttentionBlock):
         latents: `(B, N, D)`.
         latent_mask: `(B, N)` booleans, True where a latent is valid, or None.
             Perceivers never need it; a plain transformer does.
+        return_attention_scores: whether to give the attention weights too.
 
     Returns:
-        `(B, N, D)`.
+        `(B, N, D)`; with `return_attention_scores` a pair of it and the
+        weights `(B, num_heads, N, N)`, as from `Attention`.
 
     Raises:
         ValueError: if a width is not divisible by `num_heads`, or the
@@ -39,16 +42,36 @@ class SelfAttention(AttentionBlock):
         self.build_attention(latents_shape, latents_shape)
         self.attention_norm = self.build_norm("attention_norm", latents_shape)
 
-    def call(self, latents, latent_mask=None, training=None):
+    def call(
+        self,
+        latents,
+        latent_mask=None,
+        training=None,
+        return_attention_scores=False,
+    ):
         normed = self.attention_norm(latents)
         update = self.attention(
             normed,
             normed,
             attention_mask=kernels.outer_mask(None, latent_mask),
             training=training,
+            return_attention_scores=return_attention_scores,
         )
+        if return_attention_scores:
+            update, scores = update
         latents = latents + self.dropout_layer(update, training=training)
-        return self.apply_mlp(latents, training)
+        latents = self.apply_mlp(latents, training)
+        return (latents, scores) if return_attention_scores else latents
 
     def compute_output_shape(self, latents_shape):
         return tuple(latents_shape)
+
+    def compute_output_spec(
+        self,
+        latents,
+        latent_mask=None,
+        training=None,
+        return_attention_scores=False,
+    ):
+        shape = self.compute_output_shape(latents.shape)
+        return output_spec(self, shape, latents, return_attention_scores)

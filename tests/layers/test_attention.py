@@ -2,6 +2,7 @@
 
 import functools
 
+import keras
 import numpy as np
 import pytest
 
@@ -218,3 +219,53 @@ def test_wrong_ranks_are_named(queries, inputs, words):
         Attention(2, name="reader")(queries, inputs)
     for word in (*words, "'reader'"):
         assert word in str(error.value)
+
+
+@pytest.mark.parametrize("mask", [None, MASK, MASK[:, :1], MASK[:1, :, :1]])
+@pytest.mark.parametrize("query_batch", [1, 2])
+def test_scores_are_the_attention_weights(mask, query_batch):
+    layer = built(CASES[0])
+    queries = QUERIES[:query_batch]
+    expected = float64_reference.attention_scores(
+        weight_values(layer), queries, INPUTS, 2, mask
+    )
+    output, scores = layer(
+        queries, INPUTS, attention_mask=mask, return_attention_scores=True
+    )
+    assert_near(scores, expected, 2e-6)
+    np.testing.assert_array_equal(
+        output, layer(queries, INPUTS, attention_mask=mask)
+    )
+
+
+def test_scores_sum_to_one_or_to_nothing():
+    layer = built(CASES[1])
+    _, scores = layer(
+        QUERIES, INPUTS, attention_mask=MASK, return_attention_scores=True
+    )
+    sums = np.array(scores).sum(-1)
+    may_attend = np.broadcast_to(MASK.any(-1)[:, None], sums.shape)
+    np.testing.assert_allclose(sums, may_attend, rtol=1e-6)
+    assert not may_attend.all()
+
+
+def test_scores_are_those_before_dropout():
+    layer = built(CASES[0], dropout=0.5)
+    still = layer(QUERIES, INPUTS, return_attention_scores=True)
+    moved = layer(QUERIES, INPUTS, training=True, return_attention_scores=True)
+    np.testing.assert_array_equal(moved[1], still[1])
+    assert np.abs(moved[0] - still[0]).max() > 0.1
+
+
+@pytest.mark.parametrize("batch", [None, 1, 2])
+def test_symbolic_scores_have_the_shape_of_real_ones(batch):
+    layer = built(CASES[0], dtype="mixed_bfloat16")
+    output, scores = layer(
+        keras.Input(batch_shape=(batch, 3, 6)),
+        keras.Input(batch_shape=(None, 4, 8)),
+        return_attention_scores=True,
+    )
+    free = None if batch == 1 else batch
+    assert output.shape == (free, 3, 6)
+    assert scores.shape == (free, 2, 3, 4)
+    assert scores.dtype == "bfloat16"

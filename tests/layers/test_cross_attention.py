@@ -2,6 +2,7 @@
 
 import functools
 
+import keras
 import numpy as np
 import pytest
 
@@ -224,3 +225,32 @@ def test_errors_name_the_layer_that_was_asked_for(inputs):
     """All of a model's blocks have a part that is called "attention"."""
     with pytest.raises(ValueError, match="reader"):
         CrossAttention(2, name="reader")(QUERIES, inputs)
+
+
+@pytest.mark.parametrize("input_mask", [None, INPUT_MASK])
+@pytest.mark.parametrize("query_mask", [None, QUERY_MASK])
+@pytest.mark.parametrize("query_residual", [True, False])
+def test_scores_are_what_the_output_was_mixed_by(
+    input_mask, query_mask, query_residual
+):
+    layer = built(CASES[0], query_residual=query_residual)
+    masks = {"input_mask": input_mask, "query_mask": query_mask}
+    output, scores = layer(
+        QUERIES, INPUTS, **masks, return_attention_scores=True
+    )
+    expected = float64_reference.cross_attention_scores(
+        weight_values(layer), QUERIES, INPUTS, num_heads=2, **masks
+    )
+    assert_near(scores, expected, 2e-6)
+    if query_mask is not None:
+        hidden = np.array(scores).swapaxes(1, 2)[~query_mask]
+        np.testing.assert_array_equal(hidden, 0)
+    np.testing.assert_array_equal(output, layer(QUERIES, INPUTS, **masks))
+
+
+def test_symbolic_scores_have_the_shape_of_real_ones():
+    layer = built(CASES[0])
+    queries, inputs = keras.Input((None, 6)), keras.Input((None, 8))
+    output, scores = layer(queries, inputs, return_attention_scores=True)
+    assert output.shape == (None, None, 6)
+    assert scores.shape == (None, 2, None, None)

@@ -58,6 +58,44 @@ def test_masks_hold_in_every_dtype(dtype):
     assert_near(mixed, expected, tolerance)
 
 
+@pytest.mark.parametrize("mask", [None, MASK, MASK[:, :1], MASK[:1, :, :1]])
+@pytest.mark.parametrize("query_batch", [1, 2])
+def test_scores_come_with_the_same_answer(mask, query_batch):
+    tensors = QUERY[:query_batch], KEY, VALUE
+    mask = None if mask is None else mask[:, None]
+    mixed, scores = kernels.attend_with_scores(*tensors, mask)
+    np.testing.assert_array_equal(mixed, kernels.attend(*tensors, mask))
+    assert_near(ops.matmul(scores, VALUE), mixed, 1e-6)
+    sums = np.array(scores).sum(-1)
+    may_attend = True if mask is None else mask.any(-1)
+    np.testing.assert_allclose(
+        sums, np.broadcast_to(may_attend, sums.shape), rtol=1e-6
+    )
+
+
+def test_scores_are_those_before_dropout():
+    def drop_all(weights):
+        return 0 * weights
+
+    mixed, scores = kernels.attend_with_scores(
+        QUERY, KEY, VALUE, dropout=drop_all
+    )
+    assert np.abs(mixed).max() == 0
+    np.testing.assert_allclose(np.array(scores).sum(-1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_rows_that_attend_to_nothing_leave_gradients_finite(dtype):
+    """Zeros behind a softmax of infinities would hide them forward only."""
+    tf = pytest.importorskip("tensorflow")
+    tensors = [tf.cast(array, dtype) for array in (QUERY, KEY, VALUE)]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        mixed = kernels.attend(*tensors, MASK[:, None])
+    for gradient in tape.gradient(mixed, tensors):
+        assert np.isfinite(tf.cast(gradient, "float32")).all()
+
+
 def test_dropout_gets_the_normalised_weights():
     seen = []
 

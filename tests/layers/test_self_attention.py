@@ -2,6 +2,7 @@
 
 import functools
 
+import keras
 import numpy as np
 import pytest
 
@@ -110,3 +111,23 @@ def test_errors_say_what_came_and_what_was_wanted():
     assert "(4, 6)" in str(error.value)
     with pytest.raises(ValueError, match="qk_channels=6, num_heads=4"):
         SelfAttention(4)(LATENTS)
+
+
+@pytest.mark.parametrize("mask", [None, MASK])
+def test_scores_are_what_the_latents_were_mixed_by(mask):
+    layer = built(CASES[0])
+    output, scores = layer(
+        LATENTS, latent_mask=mask, return_attention_scores=True
+    )
+    expected = float64_reference.self_attention_scores(
+        weight_values(layer), LATENTS, num_heads=3, latent_mask=mask
+    )
+    assert_near(scores, expected, 2e-6)
+    np.testing.assert_array_equal(output, layer(LATENTS, latent_mask=mask))
+
+
+def test_symbolic_scores_have_the_shape_of_real_ones():
+    layer = built(CASES[0])
+    output, scores = layer(keras.Input((None, 6)), return_attention_scores=True)
+    assert output.shape == (None, None, 6)
+    assert scores.shape == (None, 3, None, None)
