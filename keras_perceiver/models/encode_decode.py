@@ -9,6 +9,7 @@ from keras_perceiver.layers import SelfAttention
 
 def encode(
     inputs,
+    input_mask=None,
     *,
     num_latents,
     latent_dim,
@@ -19,16 +20,17 @@ def encode(
     qk_channels=None,
     v_channels=None,
     widening_factor=1,
+    cross_attention_widening_factor=1,
     encoder_query_residual=True,
     gelu_approximate=True,
     dropout=0.0,
-    input_mask=None,
     dtype=None,
 ):
     """Reads inputs into latents and processes them (section 3.1).
 
     Args:
         inputs: `(B, M, C)`.
+        input_mask: `(B, M)` booleans, True where an input is valid.
         num_latents: N, the number of latents.
         latent_dim: D, their width.
         num_self_attends_per_block: layers of the processor.
@@ -38,11 +40,11 @@ def encode(
         qk_channels: width of queries and keys in all of them. Defaults to
             what each reads: C in the cross-attend, D in the processor.
         v_channels: width of the values. Defaults to `qk_channels`.
-        widening_factor: hidden width of the MLPs over D.
+        widening_factor: hidden width of the processor's MLPs over D.
+        cross_attention_widening_factor: the same of the cross-attend's MLP.
         encoder_query_residual: whether the cross-attend adds the latents.
         gelu_approximate: True for the tanh form of the published weights.
         dropout: rate on every residual update, in training.
-        input_mask: `(B, M)` booleans, True where an input is valid.
         dtype: dtype policy of every layer; None takes Keras's global one.
 
     Returns:
@@ -51,7 +53,6 @@ def encode(
     shared = {
         "qk_channels": qk_channels,
         "v_channels": v_channels,
-        "widening_factor": widening_factor,
         "gelu_approximate": gelu_approximate,
         "dropout": dropout,
         "dtype": dtype,
@@ -62,12 +63,16 @@ def encode(
     latents = CrossAttention(
         num_cross_attention_heads,
         encoder_query_residual,
+        widening_factor=cross_attention_widening_factor,
         name="encoder_cross_attention",
         **shared,
     )(latents, inputs, input_mask=input_mask)  # (B, N, D)
     layers = [
         SelfAttention(
-            num_self_attention_heads, name=f"self_attention_{i}", **shared
+            num_self_attention_heads,
+            widening_factor=widening_factor,
+            name=f"self_attention_{i}",
+            **shared,
         )
         for i in range(num_self_attends_per_block)
     ]
@@ -113,6 +118,13 @@ def decoder(
         gelu_approximate=gelu_approximate,
         name="decoder_cross_attention",
         dtype=dtype,
+    )
+
+
+def latents_input(latents):
+    """A Keras input for given latents, of the shape that `encode` returns."""
+    return keras.Input(
+        tuple(latents.shape[1:]), dtype=latents.dtype, name="latents"
     )
 
 

@@ -7,6 +7,10 @@ from keras_perceiver.layers import LearnedArray
 from keras_perceiver.models.encode_decode import attach_views
 from keras_perceiver.models.encode_decode import decoder
 from keras_perceiver.models.encode_decode import encode
+from keras_perceiver.models.encode_decode import latents_input
+from keras_perceiver.models.token_inputs import token_embedding
+from keras_perceiver.models.token_inputs import token_inputs
+from keras_perceiver.models.token_inputs import with_learned_positions
 
 
 def language(
@@ -14,25 +18,15 @@ def language(
     vocabulary_size,
     max_length,
     embedding_dim,
-    num_latents,
-    latent_dim,
-    num_self_attends_per_block,
-    num_blocks=1,
-    num_cross_attention_heads=8,
-    num_self_attention_heads=8,
     num_decoder_heads=8,
-    qk_channels=None,
-    v_channels=None,
     decoder_qk_channels=None,
     decoder_v_channels=None,
-    widening_factor=1,
-    encoder_query_residual=True,
     decoder_query_residual=False,
-    gelu_approximate=True,
-    dropout=0.0,
     embedding_stddev=1.0,
     position_stddev=0.02,
+    gelu_approximate=True,
     dtype=None,
+    **encoder,
 ):
     """Builds the masked language model of Perceiver IO, section 4.1.
 
@@ -52,7 +46,8 @@ def language(
             are not drowned by tokens at first.
         dtype: dtype policy of every layer. Logits are float32 under all.
 
-    The other arguments are those of `encode` and `decoder`.
+    The other arguments are those of `decoder`, and `**encoder` those of
+    `encode`.
 
     Returns:
         A functional model from `token_ids` (int32) and `padding_mask` (bool,
@@ -61,19 +56,8 @@ def language(
         latents; its view `decode` takes `latents` and `token_indices`
         `(B, O)`, any positions, and gives their logits.
     """
-    embedding = keras.layers.ReversibleEmbedding(
-        vocabulary_size,
-        embedding_dim,
-        embeddings_initializer=_truncated_normal(embedding_stddev),
-        name="token_embedding",
-        dtype=dtype,
-    )
-    positions = LearnedArray(
-        max_length,
-        embedding_dim,
-        _truncated_normal(position_stddev),
-        name="input_positions",
-        dtype=dtype,
+    embedding = token_embedding(
+        vocabulary_size, embedding_dim, embedding_stddev, dtype
     )
     queries = LearnedArray(
         max_length, embedding_dim, name="output_queries", dtype=dtype
@@ -88,27 +72,16 @@ def language(
     )
     bias = Bias(name="logits", dtype="float32")
 
-    token_ids = keras.Input((max_length,), dtype="int32", name="token_ids")
-    padding_mask = keras.Input((max_length,), dtype="bool", name="padding_mask")
-    inputs = {"token_ids": token_ids, "padding_mask": padding_mask}
-    tokens = embedding(token_ids)  # (B, M, C)
-    tokens = tokens + positions(tokens)
+    inputs = token_inputs(max_length)
+    tokens = with_learned_positions(
+        embedding(inputs["token_ids"]), position_stddev, dtype
+    )  # (B, M, C)
     latents = encode(
         tokens,
-        num_latents=num_latents,
-        latent_dim=latent_dim,
-        num_self_attends_per_block=num_self_attends_per_block,
-        num_blocks=num_blocks,
-        num_cross_attention_heads=num_cross_attention_heads,
-        num_self_attention_heads=num_self_attention_heads,
-        qk_channels=qk_channels,
-        v_channels=v_channels,
-        widening_factor=widening_factor,
-        encoder_query_residual=encoder_query_residual,
+        inputs["padding_mask"],
         gelu_approximate=gelu_approximate,
-        dropout=dropout,
-        input_mask=padding_mask,
         dtype=dtype,
+        **encoder,
     )  # (B, N, D)
 
     def logits_of(latents, indices=None, query_mask=None):
@@ -116,14 +89,12 @@ def language(
         outputs = write(rows, latents, query_mask=query_mask)
         return bias(embedding(outputs, reverse=True))  # (B, O, V)
 
-    given_latents = keras.Input(
-        (num_latents, latent_dim), dtype=latents.dtype, name="latents"
-    )
+    given_latents = latents_input(latents)
     indices = keras.Input((None,), dtype="int32", name="token_indices")
     return attach_views(
         keras.Model(
             inputs,
-            logits_of(latents, query_mask=padding_mask),
+            logits_of(latents, query_mask=inputs["padding_mask"]),
             name="language",
         ),
         encode=keras.Model(inputs, latents, name="language_encode"),
@@ -133,7 +104,3 @@ def language(
             name="language_decode",
         ),
     )
-
-
-def _truncated_normal(stddev):
-    return keras.initializers.TruncatedNormal(stddev=stddev)

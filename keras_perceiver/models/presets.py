@@ -1,70 +1,24 @@
-"""Every published model by name, with its numbers."""
-
-import dataclasses
-from collections.abc import Callable
+"""Every published model by name; the numbers are in `published`."""
 
 from keras_perceiver import errors
-from keras_perceiver.models.language import language
-
-
-@dataclasses.dataclass(frozen=True)
-class Preset:
-    """One published model.
-
-    Attributes:
-        builder: the function that builds it.
-        settings: the numbers that it was published with.
-        parameters: trainable parameters with these settings.
-        source: where it was published.
-    """
-
-    builder: Callable
-    settings: dict
-    parameters: int
-    source: str
-
-
-_LANGUAGE_BYTES = {
-    "vocabulary_size": 262,
-    "max_length": 2048,
-    "embedding_dim": 768,
-    "num_latents": 256,
-    "latent_dim": 1280,
-    "num_blocks": 1,
-    "num_self_attends_per_block": 26,
-    "num_cross_attention_heads": 8,
-    "num_self_attention_heads": 8,
-    "num_decoder_heads": 8,
-    "qk_channels": 256,
-    "v_channels": 1280,
-    "decoder_qk_channels": 256,
-    "decoder_v_channels": 768,
-    "widening_factor": 1,
-    "encoder_query_residual": True,
-    "decoder_query_residual": False,
-    "gelu_approximate": True,
-    "dropout": 0.0,
-}
+from keras_perceiver.models.published import audioset
+from keras_perceiver.models.published import bert
+from keras_perceiver.models.published import imagenet
+from keras_perceiver.models.published import kinetics
+from keras_perceiver.models.published import language
+from keras_perceiver.models.published import optical_flow
+from keras_perceiver.models.published import original_perceiver
+from keras_perceiver.models.published import starcraft
 
 _PRESETS = {
-    "language_bytes": Preset(
-        language,
-        _LANGUAGE_BYTES,
-        201_108_230,
-        "Perceiver IO, table 1 and 11 (UTF-8 bytes)",
-    ),
-    "language_bytes_plus_plus": Preset(
-        language,
-        {
-            **_LANGUAGE_BYTES,
-            "latent_dim": 1536,
-            "num_self_attends_per_block": 40,
-            "v_channels": 1536,
-        },
-        425_607_430,
-        "Perceiver IO, table 1 and 11 (Perceiver IO++); head counts are "
-        "those of the released model, the paper gives none",
-    ),
+    **audioset.PRESETS,
+    **bert.PRESETS,
+    **imagenet.PRESETS,
+    **kinetics.PRESETS,
+    **language.PRESETS,
+    **optical_flow.PRESETS,
+    **original_perceiver.PRESETS,
+    **starcraft.PRESETS,
 }
 
 
@@ -80,6 +34,13 @@ def find_preset(name):
     return _PRESETS[name]
 
 
+def check_overrides(name, overrides, valid):
+    """Raises `ValueError` for an override that is not among `valid`."""
+    for key in overrides:
+        if key not in valid:
+            raise errors.unknown(f"override of preset {name!r}:", key, valid)
+
+
 def from_preset(name, **overrides):
     """Builds a published model, or one like it with other numbers.
 
@@ -89,18 +50,15 @@ def from_preset(name, **overrides):
             `num_latents=128` or `dtype="mixed_bfloat16"`.
 
     Returns:
-        A functional `keras.Model` with fresh weights and the views `encode`
-        and `decode`.
+        A functional `keras.Model` with fresh weights. Perceivers have the
+        views `encode` and `decode`; the plain transformers have none.
 
     Raises:
         ValueError: if the name or an override is unknown; the message names
             the nearest valid one.
     """
     preset = find_preset(name)
-    valid = preset.builder.__kwdefaults__.keys() | preset.settings.keys()
-    for key in overrides:
-        if key not in valid:
-            raise errors.unknown(f"override of preset {name!r}:", key, valid)
+    check_overrides(name, overrides, preset.arguments)
     model = preset.builder(**{**preset.settings, **overrides})
     # Past Keras's tracking: what `save_pretrained` writes down.
     object.__setattr__(model, "preset_name", name)

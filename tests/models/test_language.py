@@ -39,8 +39,8 @@ def tiny(**settings):
     return model
 
 
-def reference(weights):
-    """The whole model in float64."""
+def reference_latents(weights):
+    """The encoder and the processor in float64."""
     embeddings = weights["token_embedding/embeddings"]
     latents = float64_reference.cross_attention(
         part(weights, "encoder_cross_attention"),
@@ -53,14 +53,20 @@ def reference(weights):
         latents = float64_reference.self_attention(
             part(weights, layer), latents, num_heads=3
         )
+    return latents
+
+
+def reference(weights):
+    """The whole model in float64."""
     outputs = float64_reference.cross_attention(
         part(weights, "decoder_cross_attention"),
         weights["output_queries/array"][None],
-        latents,
+        reference_latents(weights),
         num_heads=4,
         query_mask=PADDING_MASK,
         query_residual=False,
     )
+    embeddings = weights["token_embedding/embeddings"]
     return outputs @ embeddings.T + weights["logits/bias"]
 
 

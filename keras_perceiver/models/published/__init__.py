@@ -1,0 +1,1 @@
+"""The numbers of every published model, one file for each paper section."""

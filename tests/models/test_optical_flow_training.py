@@ -1,0 +1,83 @@
+"""Optical flow models learn what moves."""
+
+import keras
+import numpy as np
+
+from tests.layer_checks import is_key_bias
+from tests.layer_checks import random_array
+from tests.layer_checks import weight_values
+from tests.models.test_optical_flow import ALL_FORMS
+from tests.models.test_optical_flow import BUILDERS
+from tests.models.test_optical_flow import FRAMES
+from tests.models.test_optical_flow import tiny
+
+
+@ALL_FORMS
+def test_is_zero_at_first_and_learns_all_the_same(builder):
+    model = builder(**BUILDERS[builder])
+    np.testing.assert_array_equal(model(FRAMES), np.zeros((2, 8, 12, 2)))
+    model.compile(keras.optimizers.Adam(0.01), "mse", run_eagerly=True)
+    before = weight_values(model)
+    targets = random_array(2, 8, 12, 2)
+    for _ in range(2):
+        model.train_on_batch(FRAMES, targets)
+    after = weight_values(model)
+    unmoved = {
+        weight.path
+        for weight in model.trainable_weights
+        if np.array_equal(after[weight.path], before[weight.path])
+    }
+    assert not {path for path in unmoved if not is_key_bias(path)}
+
+
+def moving_texture(repeats=1):
+    """One texture that stays, or goes 2 pixels along x or y.
+
+    The first frames are all the same: what is to be known is in the second.
+    """
+    texture = np.tanh(random_array(8, 12, 3))
+    motions = np.array([[0, 0], [2, 0], [-2, 0], [0, 2], [0, -2]], "float32")
+    frames = np.stack(
+        [
+            [texture, np.roll(texture, (int(y), int(x)), axis=(0, 1))]
+            for x, y in motions
+        ]
+    )
+    flow = np.broadcast_to(motions[:, None, None], (5, 8, 12, 2))
+    return (
+        np.tile(frames, (repeats, 1, 1, 1, 1)),
+        np.tile(flow, (repeats, 1, 1, 1)),
+    )
+
+
+# What training takes most time for is tracing.
+SHALLOW = {"num_self_attends_per_block": 1, "num_blocks": 1}
+
+
+@ALL_FORMS
+def test_bare_compile_and_fit_learn_translations(builder):
+    frames, flow = moving_texture(repeats=20)
+    model = builder(**{**BUILDERS[builder], **SHALLOW})
+    model.compile(keras.optimizers.Adam(1e-2), "mse", jit_compile=False)
+    history = model.fit(
+        frames, flow, batch_size=5, epochs=6, shuffle=False, verbose=0
+    )
+    # From zero flow, which has 1.6.
+    assert history.history["loss"][0] > 0.5
+    assert history.history["loss"][-1] < 0.05
+
+
+@ALL_FORMS
+def test_compiled_training_gives_the_same_losses(builder):
+    frames, flow = moving_texture()
+    losses = {}
+    for how in ({"run_eagerly": True}, {"jit_compile": True}):
+        model = tiny(builder, **SHALLOW)
+        model.compile(keras.optimizers.SGD(0.01), "mse", **how)
+        losses[tuple(how)] = [
+            float(model.train_on_batch(frames, flow)) for _ in range(3)
+        ]
+    plain, compiled = losses.values()
+    assert model.jit_compile is True
+    assert plain[0] > plain[2]
+    np.testing.assert_allclose(compiled, plain, rtol=1e-4)
