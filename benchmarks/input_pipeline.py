@@ -2,6 +2,7 @@
 
 import time
 
+from keras_perceiver.quiet import quiet_start
 from recipes import runner
 from recipes.byte_mlm import RECIPE
 
@@ -15,7 +16,8 @@ def main():
     data = RECIPE.open_data(configuration)
     size = configuration.training.batch_size
     alone = size * _batches_per_second(data, lambda batch: None)
-    model = runner.build_model(configuration)
+    with quiet_start():  # The first model looks for a GPU.
+        model = runner.build_model(configuration)
     trained = runner.compile_model(RECIPE, configuration, model)
     training = size * _batches_per_second(
         data, lambda batch: trained.train_on_batch(*batch)

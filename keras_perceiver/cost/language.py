@@ -1,0 +1,90 @@
+"""What the models of text cost."""
+
+from keras_perceiver.cost.blocks import read_and_write
+from keras_perceiver.cost.blocks import self_attends
+
+
+def language(
+    trace,
+    *,
+    vocabulary_size,
+    max_length,
+    embedding_dim,
+    **others,
+):
+    """What `models.language` builds."""
+    tokens = _embed(trace, vocabulary_size, max_length, embedding_dim)
+    outputs = read_and_write(
+        trace,
+        tokens,
+        lambda: trace.learned(max_length, embedding_dim),
+        **others,
+    )
+    with trace.part("head"):
+        logits = trace.float32(trace.product(outputs, vocabulary_size))
+        trace.add_parameters(vocabulary_size)
+        trace.output(trace.elementwise(logits))
+
+
+def text_classifier(
+    trace,
+    *,
+    vocabulary_size,
+    max_length,
+    embedding_dim,
+    task_outputs,
+    **others,
+):
+    """What `models.text_classifier` builds."""
+    tokens = _embed(trace, vocabulary_size, max_length, embedding_dim)
+    outputs = read_and_write(
+        trace,
+        tokens,
+        lambda: trace.learned(len(task_outputs), embedding_dim),
+        **others,
+    )
+    with trace.part("head"):
+        for _, num_outputs in task_outputs:
+            row = trace.operation([outputs], 1, embedding_dim)
+            hidden = trace.elementwise(trace.linear(row, embedding_dim))
+            trace.output(trace.linear(trace.float32(hidden), num_outputs))
+
+
+def language_transformer(
+    trace,
+    *,
+    vocabulary_size,
+    max_length,
+    embedding_dim,
+    num_self_attends,
+    num_self_attention_heads,
+    qk_channels,
+    v_channels,
+    widening_factor,
+    dropout,
+):
+    """What `models.language_transformer` builds."""
+    tokens = _embed(trace, vocabulary_size, max_length, embedding_dim)
+    with trace.part("processor"):
+        tokens = self_attends(
+            trace,
+            tokens,
+            num_layers=num_self_attends,
+            num_heads=num_self_attention_heads,
+            qk_channels=qk_channels,
+            v_channels=v_channels,
+            widening_factor=widening_factor,
+            dropout=dropout,
+        )
+        tokens = trace.norm(tokens)
+    with trace.part("head"):
+        trace.output(trace.product(tokens, vocabulary_size))
+
+
+def _embed(trace, vocabulary_size, max_length, embedding_dim):
+    """Token embeddings, which the head takes too, plus learned positions."""
+    with trace.part("preprocessing"):
+        trace.add_parameters(vocabulary_size * embedding_dim)
+        token_ids = trace.given(max_length, 1)
+        embedded = trace.operation([token_ids], max_length, embedding_dim)
+        return trace.add(embedded, trace.learned(max_length, embedding_dim))
