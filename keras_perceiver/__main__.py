@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
+import textwrap
 
 
 def main(arguments=None):
@@ -15,7 +17,14 @@ def main(arguments=None):
     """
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options) or 0
+        code = options.run(options) or 0
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever reads has read enough, as `head` does. What is left goes
+        # nowhere, or Python would complain about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -26,15 +35,48 @@ def _presets(options):
 
     for name, preset in presets().items():
         print(f"{name:<28} {preset.parameters:>13,} parameters")
-        print(f"    {preset.source}")
+        lines = textwrap.wrap(preset.source, 75, break_on_hyphens=False)
+        print(textwrap.indent("\n".join(lines), "    "))
 
 
 def _config(options):
     from keras_perceiver.models.presets import find_preset
 
     preset = find_preset(options.preset)
-    settings = {**preset.builder.__kwdefaults__, **preset.settings}
-    print(json.dumps(settings, indent=2))
+    print(json.dumps(preset.arguments, indent=2))
+
+
+def _cost(options):
+    from keras_perceiver.cost import report
+    from keras_perceiver.cost.totals import overridable
+    from keras_perceiver.overrides import read_overrides
+
+    if options.preset is None:
+        if options.override:
+            raise ValueError("--override needs the name of a preset before it")
+        table = report.markdown if options.markdown else report.overview
+        print(table(options.batch))
+        return
+    if options.markdown:
+        raise ValueError("--markdown prints all presets, and takes none")
+    overrides = read_overrides(
+        options.preset, options.override, overridable(options.preset)
+    )
+    print(report.details(options.preset, options.batch, **overrides))
+
+
+def _convert(options):
+    from keras_perceiver.convert import command
+
+    command.convert(
+        options.source,
+        options.folder,
+        preset=options.preset,
+        overrides=options.override,
+        sha256=options.sha256,
+        interpolate_positions=options.interpolate_positions,
+        max_bytes=options.max_bytes,
+    )
 
 
 def _check(options):
@@ -68,6 +110,10 @@ def _parser():
     config.add_argument("preset")
     config.set_defaults(run=_config)
 
+    _add_cost(commands)
+
+    _add_convert(commands)
+
     check = commands.add_parser(
         "check", help="check an exported SavedModel in a process without Keras"
     )
@@ -78,9 +124,65 @@ def _parser():
         "ask", help="send raw requests to an exported SavedModel on this disk"
     )
     ask.add_argument("saved_model", type=pathlib.Path)
-    ask.add_argument("request", nargs="+", help="such as 'the [MASK:4] of it'")
+    ask.add_argument(
+        "request", nargs="+", help="such as 'the [MASK:4] of it', or cat.jpg"
+    )
     ask.set_defaults(run=_ask)
     return parser
+
+
+def _add_cost(commands):
+    cost = commands.add_parser(
+        "cost", help="parameters, FLOPs and memory, from arithmetic alone"
+    )
+    cost.add_argument("preset", nargs="?", help="all of them without it")
+    _add_override(cost)
+    cost.add_argument("--batch", type=int, default=1, help="examples")
+    cost.add_argument(
+        "--markdown", action="store_true", help="the table for a document"
+    )
+    cost.set_defaults(run=_cost)
+
+
+def _add_convert(commands):
+    convert = commands.add_parser(
+        "convert",
+        help="turn a checkpoint of DeepMind or Hugging Face into a folder "
+        "for load_pretrained",
+    )
+    convert.add_argument(
+        "source", help="a pickle, a folder, hf://OWNER/NAME or https://..."
+    )
+    convert.add_argument("folder", type=pathlib.Path)
+    convert.add_argument("--preset", help="default: the one that was released")
+    _add_override(convert)
+    convert.add_argument(
+        "--sha256",
+        action="append",
+        default=[],
+        metavar="[FILE=]HASH",
+        help="what the file has to have; needed for downloads",
+    )
+    convert.add_argument(
+        "--interpolate-positions",
+        action="store_true",
+        help="fit learned positions to another size",
+    )
+    convert.add_argument(
+        "--max-bytes", type=int, metavar="BYTES", help="largest file to read"
+    )
+    convert.set_defaults(run=_convert)
+
+
+def _add_override(command):
+    command.add_argument(
+        "--override",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="other numbers than published, such as image_shape=320,320,3",
+    )
 
 
 if __name__ == "__main__":

@@ -105,7 +105,12 @@ def open_text(source):
         ValueError: if there is nothing to read, or what is there is no text;
             the message says which option cures it.
     """
-    if "," in source:
+    if not source:
+        raise ValueError(
+            "--data is empty. Wanted: 'pydoc', a text file, a folder, a glob "
+            "in quotes, 'tfds:NAME' or a mixture 'SOURCE@WEIGHT,SOURCE@WEIGHT'."
+        )
+    if "," in source and not pathlib.Path(source).expanduser().exists():
         parts = text_mixture.parse(source)
         return text_mixture.TextMixture(
             [open_text(name) for name, _ in parts],

@@ -96,11 +96,12 @@ class TextMixture:
             for part, share in zip(parts, self.shares, strict=True)
         )
         total = min(total, limit or total)
+        counts = (total * self.shares + 1e-9).astype(int)
+        counts = np.maximum(counts, 1)
+        # Small sources are never left out; the largest makes room for them.
+        counts[np.argmax(counts)] -= max(0, counts.sum() - int(total))
         return np.concatenate(
-            [
-                part[: max(1, round(total * share))]
-                for part, share in zip(parts, self.shares, strict=True)
-            ]
+            [part[:count] for part, count in zip(parts, counts, strict=True)]
         )
 
     def training_sample(self, num_bytes):

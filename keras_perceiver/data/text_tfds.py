@@ -43,6 +43,13 @@ class TextFromTfds:
                 f"Name it with --data tfds:{self.name}#FEATURE"
             )
 
+        if features[self.feature].np_dtype != np.object_:
+            raise ValueError(
+                f"The feature {self.feature!r} of {self.name} is no text: "
+                f"{features[self.feature]}. Name one that is with --data "
+                f"tfds:{self.name}#FEATURE"
+            )
+
     def prepare(self):
         """Downloads and prepares the data set, with TFDS's own progress."""
         self._builder.download_and_prepare()

@@ -2,24 +2,33 @@
 
 import json
 import os
+import pathlib
 
 from keras_perceiver.quiet import quiet_start
 from keras_perceiver.serving.check import find_saved_model
 
 _FOR_EACH_MASK = ("mask_positions", "top_bytes", "top_probabilities")
+# What a request is called in messages, by the one input that takes it.
+_KINDS = {"text_bytes": "Text", "image_bytes": "Image"}
+_READ = {
+    # Bytes that are no UTF-8 reach a program as surrogates.
+    "text_bytes": os.fsencode,
+    "image_bytes": lambda name: pathlib.Path(name).read_bytes(),
+}
 
 
 def ask(path, requests):
-    """Returns an export's answers to raw texts, as JSON.
+    """Returns an export's answers to raw texts or images, as JSON.
 
     Args:
         path: the SavedModel, or the folder of all its versions, of which
             the highest answers.
-        requests: texts, one a row.
+        requests: texts, or the names of image files, one a row.
 
     Raises:
-        ValueError: if `path` is no SavedModel that takes text, or it finds a
-            problem with a text.
+        ValueError: if `path` is no SavedModel that takes text or images, or
+            it finds a problem with one.
+        OSError: if an image file cannot be read.
     """
     import tensorflow as tf
 
@@ -28,23 +37,24 @@ def ask(path, requests):
         tf.config.list_logical_devices()
     serve = tf.saved_model.load(str(path)).signatures["serving_default"]
     inputs = serve.structured_input_signature[1]
-    if set(inputs) != {"text_bytes"}:
+    name = next(iter(inputs))
+    if len(inputs) > 1 or name not in _KINDS:
         raise ValueError(
-            f"{path} takes {', '.join(sorted(inputs))}, not text alone."
+            f"{path} takes {', '.join(sorted(inputs))}, not text alone or "
+            "images alone. Ask it by tf.saved_model.load in Python."
         )
-    # Bytes that are no UTF-8 reach a program as surrogates.
-    texts = tf.constant([os.fsencode(request) for request in requests])
-    answers = serve(text_bytes=texts)
+    answers = serve(**{name: tf.constant(list(map(_READ[name], requests)))})
     answers = {
-        name: tensor.numpy().tolist() for name, tensor in answers.items()
+        output: tensor.numpy().tolist() for output, tensor in answers.items()
     }
     for row, problem in enumerate(answers.pop("problem_bytes", [])):
         if problem:
             raise ValueError(
-                f"Text {row + 1} of {len(requests)}: {problem.decode()}"
+                f"{_KINDS[name]} {row + 1} of {len(requests)}: "
+                f"{problem.decode()}"
             )
     rows = [
-        _unpadded({name: values[row] for name, values in answers.items()})
+        _unpadded({output: values[row] for output, values in answers.items()})
         for row in range(len(requests))
     ]
     return json.dumps(_as_json(rows), indent=2)

@@ -3,15 +3,16 @@
 import dataclasses
 import math
 
-import keras
 import tensorflow as tf
 
 from keras_perceiver.data.byte_tokenizer import MASK
 from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
 from keras_perceiver.tasks import mask_markup
-
-BATCH_SIZE = 32
+from keras_perceiver.tasks.task import Task
+from keras_perceiver.tasks.task import check_range
+from keras_perceiver.tasks.task import check_views
+from keras_perceiver.tasks.text_length import too_long
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +37,7 @@ class FilledText:
         return self.filled_bytes.decode(errors="replace")
 
 
-class FillMask:
+class FillMask(Task):
     r"""Fills masks in raw text with a byte language model.
 
     `[MASK]` in a text is one unknown byte, `[MASK:9]` nine, and `\[MASK]`
@@ -56,21 +57,15 @@ class FillMask:
     """
 
     def __init__(self, model, *, top_k=5, max_masks=64, truncate=False):
+        super().__init__(model, tf.TensorSpec((None,), tf.string, "text_bytes"))
         _check_model(model)
-        _check_range("top_k", top_k, 1, 256)
-        _check_range("max_masks", max_masks, 1, math.inf)
-        self.model = model
+        check_range("top_k", top_k, 1, 256)
+        check_range("max_masks", max_masks, 1, math.inf)
         self.top_k = top_k
         self.max_masks = max_masks
         self.truncate = truncate
         self.max_length = model.input["token_ids"].shape[1]
-        self.input_signature = {
-            "text_bytes": tf.TensorSpec((None,), tf.string, "text_bytes")
-        }
         self._tokenizer = ByteTokenizer()
-        self._compiled = tf.function(
-            self.serve, input_signature=list(self.input_signature.values())
-        )
 
     def __call__(self, texts):
         """Fills the masks of one text or of a list of texts.
@@ -86,20 +81,12 @@ class FillMask:
         """
         if isinstance(texts, str | bytes):
             return self([texts])[0]
-        filled = []
-        for first in range(0, len(texts), BATCH_SIZE):
-            batch = self._compiled(
-                tf.constant(texts[first : first + BATCH_SIZE])
+        return [
+            _as_filled_text(answer)
+            for answer in self.answers(
+                "Text", texts, lambda text: {"text_bytes": text}
             )
-            batch = {key: value.numpy() for key, value in batch.items()}
-            for row, problem in enumerate(batch["problem_bytes"]):
-                if problem:
-                    raise ValueError(
-                        f"Text {first + row + 1} of {len(texts)}: "
-                        f"{problem.decode()}"
-                    )
-                filled.append(_as_filled_text(batch, row))
-        return filled
+        ]
 
     def example_request(self):
         """Requests that show the task, for an export to be checked with."""
@@ -194,17 +181,12 @@ class FillMask:
         # What the raw limit cut off can only have made it longer.
         raw_limit = mask_markup.RAW_BYTES_PER_TOKEN * self.max_length
         raw_excess = tf.strings.length(text_bytes) - raw_limit
-        num_tokens += tf.maximum(raw_excess, 0)
-        too_long = tf.strings.join(
-            [
-                "the text takes ",
-                tf.as_string(num_tokens),
-                f" bytes with its masks, and the model {self.max_length}. "
-                "Shorten it by ",
-                tf.as_string(num_tokens - self.max_length),
-                ", or let it be cut with truncate.",
-            ]
+        num_tokens = tf.where(
+            raw_excess > 0,
+            tf.maximum(num_tokens, self.max_length) + raw_excess,
+            num_tokens,
         )
+        was_cut = num_tokens > self.max_length
         too_many = tf.strings.join(
             [
                 "the text has ",
@@ -218,24 +200,23 @@ class FillMask:
             "[MASK:9] for nine."
         )
         problem = tf.where(num_masks > self.max_masks, too_many, "")
-        problem = tf.where(tf.equal(num_masks, 0), none, problem)
+        none_left = (
+            f"the text has no mask in its first {self.max_length} bytes, and "
+            "the rest was cut. Put a mask there, or cut the text yourself."
+        )
+        problem = tf.where(
+            tf.equal(num_masks, 0), tf.where(was_cut, none_left, none), problem
+        )
         if self.truncate:
             return problem
-        return tf.where(num_tokens > self.max_length, too_long, problem)
+        length_problem = too_long(
+            num_tokens, self.max_length, "bytes with its masks"
+        )
+        return tf.where(was_cut, length_problem, problem)
 
 
 def _check_model(model):
-    if keras.backend.backend() != "tensorflow":
-        raise ValueError(
-            "Tasks on raw text run on TensorFlow. Received: backend "
-            f"{keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow."
-        )
-    if not hasattr(model, "encode") or not hasattr(model, "decode"):
-        raise ValueError(
-            f"Model {model.name!r} lacks its views `encode` and `decode`. "
-            "Keras's own .keras files do not hold them: build it with "
-            "from_preset and load_weights, or keep it with save_pretrained."
-        )
+    check_views(model)
     vocabulary_size = model.output.shape[-1]
     if vocabulary_size != ByteTokenizer.vocabulary_size:
         raise ValueError(
@@ -244,18 +225,11 @@ def _check_model(model):
         )
 
 
-def _check_range(name, value, least, most):
-    if not least <= value <= most:
-        raise ValueError(
-            f"{name} is a number from {least} to {most}. Received: {value}"
-        )
-
-
-def _as_filled_text(batch, row):
-    count = int((batch["mask_positions"][row] >= 0).sum())
+def _as_filled_text(answer):
+    count = int((answer["mask_positions"] >= 0).sum())
     return FilledText(
-        filled_bytes=batch["filled_bytes"][row],
-        mask_positions=batch["mask_positions"][row, :count].tolist(),
-        top_bytes=batch["top_bytes"][row, :count].tolist(),
-        top_probabilities=batch["top_probabilities"][row, :count].tolist(),
+        filled_bytes=answer["filled_bytes"],
+        mask_positions=answer["mask_positions"][:count].tolist(),
+        top_bytes=answer["top_bytes"][:count].tolist(),
+        top_probabilities=answer["top_probabilities"][:count].tolist(),
     )

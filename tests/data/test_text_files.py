@@ -86,6 +86,17 @@ def test_a_folder_without_text_files_is_told(tmp_path):
     assert "a folder with .txt files in it" in message
 
 
+def test_no_name_at_all_is_told():
+    with pytest.raises(ValueError, match="--data is empty"):
+        open_text("")
+
+
+def test_a_file_with_a_comma_in_its_name_is_no_mixture(tmp_path):
+    path = tmp_path / "one,two.txt"
+    path.write_text("words " * 20)
+    assert open_text(str(path)).heldout.tobytes() in b"words " * 20
+
+
 def test_empty_files_are_told(tmp_path):
     write(tmp_path, a=b"", b=b"")
     for source in (tmp_path, tmp_path / "a.txt"):

@@ -173,6 +173,7 @@ def test_a_mixture_takes_data_sets():
         ("c4/xx", "BuilderConfig xx not found"),
         ("c4/en:9.9.9", "9.9.9, only: 3.1.0"),
         ("two_splits#txt", "no feature 'txt'. Did you mean 'text'?"),
+        ("ag_news_subset#label", "'label' of ag_news_subset is no text"),
         ("ag_news_subset", "Name it with --data tfds:ag_news_subset#FEATURE"),
     ],
 )

@@ -3,13 +3,16 @@
 import json
 
 import numpy as np
+import PIL.Image
 import pytest
 import tensorflow as tf
 
 from keras_perceiver import __main__ as command_line
 from keras_perceiver.serving.ask import ask
 from keras_perceiver.serving.export import export
+from keras_perceiver.tasks import ClassifyImage
 from tests.tiny_models import LengthTask
+from tests.tiny_tasks import colour_classifier
 
 # The last is what Python makes of bytes on a command line that are no UTF-8.
 TEXTS = ["the [MASK:3] of", "é[MASK]", "\udcff[MASK]"]
@@ -68,19 +71,43 @@ def test_any_task_on_text_may_be_asked(tmp_path):
     np.testing.assert_allclose([r["numbers"] for r in rows], numbers, 1e-6)
 
 
-class PictureTask(LengthTask):
+class SoundTask(LengthTask):
     input_signature = {
-        "image_bytes": tf.TensorSpec([None], tf.string, "image_bytes")
+        "sound_bytes": tf.TensorSpec([None], tf.string, "sound_bytes")
     }
 
     def example_request(self):
-        return {"image_bytes": tf.constant(["a"])}
+        return {"sound_bytes": tf.constant(["a"])}
 
-    def serve(self, image_bytes):
-        return super().serve(image_bytes)
+    def serve(self, sound_bytes):
+        return super().serve(sound_bytes)
 
 
-def test_an_export_that_takes_no_text_is_told(tmp_path):
-    export(PictureTask(), tmp_path)
-    with pytest.raises(ValueError, match="takes image_bytes, not text alone"):
+def test_an_export_that_takes_something_else_is_told(tmp_path):
+    export(SoundTask(), tmp_path)
+    with pytest.raises(ValueError, match="takes sound_bytes, not text alone"):
         ask(tmp_path, ["a"])
+
+
+def test_images_are_asked_by_the_names_of_their_files(tmp_path, capsys):
+    task = ClassifyImage(colour_classifier(), ["red", "green", "blue"])
+    path = str(export(task, tmp_path / "colours"))
+    names = []
+    for number, colour in enumerate(("red", "blue")):
+        image = np.zeros((20, 30, 3), "uint8")
+        image[..., 2 * number] = 200
+        names.append(str(tmp_path / f"{colour}.png"))
+        PIL.Image.fromarray(image).save(names[-1])
+    assert command_line.main(["ask", path, *names]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["label_bytes"][0] for row in rows] == ["red", "blue"]
+    for row, prediction in zip(rows, task(names), strict=True):
+        assert row["label_bytes"] == prediction.labels
+        assert row["probabilities"] == pytest.approx(prediction.probabilities)
+    (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    cut = str(tmp_path / "cut.png")
+    assert command_line.main(["ask", path, names[0], cut]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: Image 2 of 2: the image is damaged")
+    assert command_line.main(["ask", path, str(tmp_path / "absent.png")]) == 1
+    assert "absent.png" in capsys.readouterr().err

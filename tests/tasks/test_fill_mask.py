@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from keras_perceiver import from_preset
 from keras_perceiver.tasks import FillMask
-from keras_perceiver.tasks.fill_mask import BATCH_SIZE
+from keras_perceiver.tasks import mask_markup
+from keras_perceiver.tasks.task import BATCH_SIZE
 from tests.float64_reference import assert_near
 from tests.tiny_models import TINY_LANGUAGE
 from tests.tiny_models import tiny_language
@@ -191,6 +192,14 @@ def test_a_very_long_text_says_by_how_much(task):
     assert "Shorten it by 9968," in str(error.value)
 
 
+def test_what_is_left_unread_counts_as_too_long(task):
+    """Even where what was read is short."""
+    text = "[MASK]" + "[MASK:0]" * 47 + "12345678"
+    assert len(text) > mask_markup.RAW_BYTES_PER_TOKEN * 32
+    with pytest.raises(ValueError, match="Shorten it by"):
+        task(text)
+
+
 def test_bad_rows_do_not_disturb_the_others(task):
     """In a batch, as a server gets it."""
     mixed = [
@@ -236,7 +245,8 @@ def test_truncate_cuts_what_is_too_long(model, eagerly):
     # Masks may fall to the cut, or be cut in two.
     half = [*b"x" * 30, -1, -1]
     assert_by_hand(model, task(b"x" * 30 + b"[MASK:9] and on"), half)
-    with pytest.raises(ValueError, match="no mask"):
+    said = "no mask in its first 32 bytes, and the rest was cut"
+    with pytest.raises(ValueError, match=said):
         task("x" * 32 + "[MASK]")
     with pytest.raises(ValueError, match="the text has 32 masked bytes"):
         task("[MASK:40]")

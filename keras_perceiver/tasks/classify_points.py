@@ -1,0 +1,108 @@
+"""Say what a cloud of points is."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_perceiver.tasks.labels import Labels
+from keras_perceiver.tasks.labels import as_prediction
+from keras_perceiver.tasks.labels import names_of
+from keras_perceiver.tasks.task import Task
+from keras_perceiver.tasks.task import call
+from keras_perceiver.tasks.task import check_inputs
+from keras_perceiver.tasks.task import inputs_of
+
+
+class ClassifyPoints(Task):
+    """Names the likeliest classes of clouds of points.
+
+    A cloud is centred on its mean and scaled to reach 1 or -1 in one
+    direction, as in training (Perceiver, section 4.3). Of too many points
+    evenly many are left out, and too few come again, in the order given.
+
+    Args:
+        model: from `points` `(B, M, 3)` to logits `(B, num_classes)`, such as
+            `from_preset("modelnet40_perceiver")`.
+        class_names: a name for each class, as `ClassifyImage` takes them.
+        top_k: how many classes to name; where there are fewer, all.
+
+    Raises:
+        ValueError: if the model is no point classifier, or its number of
+            classes is not that of the names.
+    """
+
+    def __init__(self, model, class_names=None, top_k=5):
+        check_inputs("ClassifyPoints", model, "points")
+        self.num_points, self.num_coordinates = inputs_of(model)[
+            "points"
+        ].shape[1:]
+        super().__init__(
+            model,
+            tf.TensorSpec(
+                (None, None, self.num_coordinates), tf.float32, "points"
+            ),
+        )
+        self.labels = Labels(
+            model.output.shape[-1], names_of(model, class_names), top_k
+        )
+
+    def __call__(self, points):
+        """Classifies one cloud of points or a list of clouds.
+
+        Args:
+            points: an array `(n, 3)`, any number of points in any unit; or a
+                list of these; or an array `(B, n, 3)`.
+
+        Returns:
+            A `Prediction`, with `label`, `labels` and `probabilities`, or a
+            list of them.
+
+        Raises:
+            ValueError: if a cloud is not of that form.
+        """
+        if not isinstance(points, list | tuple) and np.ndim(points) <= 2:
+            return self([points])[0]
+        # One at a time, since clouds differ in length.
+        return [
+            as_prediction(answer)
+            for answer in self.answers("Cloud", points, self._read, 1)
+        ]
+
+    def _read(self, points):
+        points = np.asarray(points, np.float32)
+        if (
+            points.ndim != 2
+            or points.shape[1] != self.num_coordinates
+            or len(points) == 0
+            or not np.isfinite(points).all()
+        ):
+            raise ValueError(
+                f"wanted: an array (n, {self.num_coordinates}) of finite "
+                f"numbers. Received: shape {points.shape}"
+            )
+        return {"points": points}
+
+    def example_request(self):
+        """Requests that show the task, for an export to be checked with."""
+        points = np.random.default_rng(0).normal(
+            size=(2, self.num_points + 3, self.num_coordinates)
+        )
+        return {"points": tf.constant(points, tf.float32)}
+
+    def serve(self, points):
+        """The task inside a graph: this is what an export answers with.
+
+        Args:
+            points: float32 `(B, n, 3)`, `n` at least 1.
+
+        Returns:
+            A dictionary of `label_bytes` and `probabilities` `(B, top_k)`,
+            best first.
+        """
+        count = tf.cast(tf.shape(points)[1], tf.int64)
+        places = tf.range(self.num_points, dtype=tf.int64) * count
+        points = tf.gather(points, places // self.num_points, axis=1)
+        points -= tf.reduce_mean(points, axis=1, keepdims=True)
+        reach = tf.reduce_max(tf.abs(points), axis=(1, 2), keepdims=True)
+        points = tf.math.divide_no_nan(points, reach)
+        logits = call(self.model, {"points": points})
+        return self.labels.best(tf.nn.softmax(tf.cast(logits, tf.float32)))
