@@ -1,18 +1,22 @@
 # make demo    train, evaluate, ask and export the byte model on embedded text
 # make test    all tests
+# make parity  our models against Hugging Face's in PyTorch
 # make lint    style
 # make wheel   build the wheel and import it from an empty folder
 #
 # Everything goes into .venv, made with the first Python 3.11 to 3.13 found;
-# PYTHON=/path/to/python names another one.
+# PYTHON=/path/to/python names another one. PyTorch may come with CUDA's
+# libraries; pip's own settings can point it at PyTorch's index of CPU builds.
 
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := runs/demo
 EXPORT := saved_models/demo
+# What docs/parity.md was measured with; TORCH=torch takes the newest.
+TORCH := torch==2.13.0
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint wheel clean
+.PHONY: demo test parity lint wheel clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m recipes byte_mlm train --config tiny --run-folder $(RUN) --overwrite
@@ -26,7 +30,10 @@ demo: $(VENV)/installed
 	@echo "  $(BIN)/keras-perceiver ask $(EXPORT) 'Return the [MASK:6] of an object.'"
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 $(PYTEST_OPTIONS)
+
+parity: $(VENV)/installed-parity
+	$(BIN)/python -m pytest tests/parity $(PYTEST_OPTIONS)
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
@@ -53,4 +60,9 @@ $(VENV)/installed: setup.cfg pyproject.toml | $(BIN)/python
 $(VENV)/installed-test: $(VENV)/installed
 	@echo 'installing what tests need ...'
 	@$(PIP) --editable '.[test]'
+	@touch $@
+
+$(VENV)/installed-parity: $(VENV)/installed-test
+	@echo 'installing transformers and $(TORCH) (200 MB to 3 GB to download, once) ...'
+	@$(PIP) --editable '.[parity]' '$(TORCH)'
 	@touch $@

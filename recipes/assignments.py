@@ -165,7 +165,7 @@ def _argument_type(preset, name):
     from keras_perceiver.models.presets import find_preset
 
     found = find_preset(preset)
-    sources = found.settings, found.builder.__kwdefaults__
+    sources = found.settings, found.defaults
     values = [source[name] for source in sources if name in source]
     if not values:
         return None

@@ -161,8 +161,7 @@ def published(preset):
     # Here, because it imports Keras.
     from keras_perceiver.models.presets import find_preset
 
-    found = find_preset(preset)
-    return {**found.builder.__kwdefaults__, **found.settings}
+    return find_preset(preset).arguments
 
 
 def resolved(model):

@@ -13,6 +13,8 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import keras
 import pytest
 
+from keras_perceiver import layers
+
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -21,12 +23,33 @@ def pytest_addoption(parser):
         help="also run published sizes and long runs",
     )
     parser.addoption(
+        "--attention-memory",
+        type=float,
+        default=None,
+        metavar="BYTES",
+        help="force attention into chunks: bytes of scores held at a time",
+    )
+    parser.addoption(
         "--data-dir",
         type=pathlib.Path,
         default=None,
         metavar="DIR",
         help="folder with the real data sets and weights that some tests read",
     )
+    parser.addoption(
+        "--deepmind-fixtures",
+        type=pathlib.Path,
+        default=pathlib.Path(__file__).parent / "golden",
+        metavar="DIR",
+        help="folder with checkpoints, inputs and outputs of the reference "
+        "and a manifest.json, laid out as tests/golden",
+    )
+
+
+def pytest_configure(config):
+    num_bytes = config.getoption("--attention-memory")
+    if num_bytes is not None:
+        layers.set_attention_memory(num_bytes)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -1,4 +1,5 @@
-import argparse
+"""Settings from the command line, set in a configuration."""
+
 import dataclasses
 import re
 
@@ -125,8 +126,8 @@ def test_overrides_have_the_types_of_the_preset(key, text, value):
 def test_an_argument_is_what_preset_or_builder_say(
     monkeypatch, key, text, value
 ):
+    from keras_perceiver.models.preset import Preset
     from keras_perceiver.models.presets import _PRESETS
-    from keras_perceiver.models.presets import Preset
 
     def build(*, image_shape, scales=(1.0,), stddev=0.02, max_resolution=None):
         raise NotImplementedError
@@ -321,70 +322,3 @@ def test_far_from_every_setting_all_are_named():
 def test_a_setting_set_twice_is_refused(assignments, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         assign(TINY, assignments)
-
-
-ASSIGNMENTS = [
-    ("model.num-latents", "128"),
-    ("training.jit-compile", "true"),
-    ("training.deterministic", None),
-    ("data", "x=y --z.txt"),
-    ("optimizer.weight-decay", "-1"),
-    ("data.note", ""),
-    ("training.seed", None),
-]
-WORDS = [
-    "--model.num-latents",
-    "128",
-    "--training.jit-compile=true",
-    "--training.deterministic",
-    "--data=x=y --z.txt",
-    "--optimizer.weight-decay",
-    "-1",
-    "--data.note=",
-    "--training.seed",
-]
-
-
-def test_words_become_assignments():
-    assert parse_assignments([]) == []
-    assert parse_assignments(WORDS) == ASSIGNMENTS
-
-
-def test_the_words_are_what_argparse_leaves():
-    # Without `allow_abbrev=False`, argparse takes `--data` for `--data-dir`.
-    parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("recipe")
-    parser.add_argument("verb")
-    parser.add_argument("--data-dir")
-    known, words = parser.parse_known_args(
-        ["byte_mlm", "train", *WORDS[:4], "--data-dir", "d", *WORDS[4:]]
-    )
-    assert (known.recipe, known.verb, known.data_dir) == (
-        "byte_mlm",
-        "train",
-        "d",
-    )
-    assert parse_assignments(words) == ASSIGNMENTS
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["x.txt"],
-        ["--data", "my", "x.txt"],
-        ["--data=my", "x.txt"],
-    ],
-)
-def test_a_stray_word_is_refused(words):
-    message = (
-        "Stray word 'x.txt'. Settings are written --GROUP.NAME VALUE or "
-        "--GROUP.NAME=VALUE; quote a value that has spaces."
-    )
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        parse_assignments(words)
-
-
-@pytest.mark.parametrize("word", ["--", "--=3", "-v"])
-def test_a_word_that_names_nothing_is_stray(word):
-    with pytest.raises(ValueError, match=f"^Stray word '{word}'. "):
-        parse_assignments([word])

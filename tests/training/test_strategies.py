@@ -63,7 +63,7 @@ def losses(strategy, seed, resume=False):
             from_logits=True, reduction="mean_with_sample_weight"
         )
         # Without a graph: tracing it would take twice the time of the rest.
-        model.compile(LAMB(0.05), loss, run_eagerly=True)
+        model.compile(LAMB(0.01), loss, run_eagerly=True)
     first = 0
     if resume:
         first = model.load_training_state(sys.argv[1])["step"]

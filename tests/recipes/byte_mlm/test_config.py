@@ -1,4 +1,3 @@
-import inspect
 import re
 
 import pytest
@@ -25,7 +24,7 @@ def parameters(model):
 def test_the_model_can_be_built(name):
     model = CONFIGURATIONS[name].model
     preset = presets()[model.preset]
-    valid = inspect.signature(preset.builder).parameters
+    valid = preset.arguments
     assert set(model.overrides) <= set(valid)
     assert parameters(model) > 0
 
@@ -34,7 +33,7 @@ def test_the_model_can_be_built(name):
 def test_no_override_repeats_the_preset(name):
     model = CONFIGURATIONS[name].model
     preset = presets()[model.preset]
-    published = {**preset.builder.__kwdefaults__, **preset.settings}
+    published = preset.arguments
     for argument, value in model.overrides.items():
         assert value != published[argument], argument
 
