@@ -1,7 +1,7 @@
 """The blocks of every Perceiver IO, as `keras_perceiver.layers` has them."""
 
 from keras_perceiver.layers.attention_memory import get_attention_memory
-from keras_perceiver.layers.query_chunks import chunk_size
+from keras_perceiver.layers.kernels.query_chunks import chunk_size
 
 
 def cross_attend(
@@ -56,12 +56,23 @@ def self_attend(
     return _residual_mlp(trace, x, widening_factor, dropout)
 
 
-def self_attends(trace, latents, *, num_layers, num_blocks=1, **settings):
+def self_attends(
+    trace,
+    latents,
+    *,
+    num_layers,
+    num_blocks=1,
+    rematerialize=False,
+    **settings,
+):
     """A stack of `self_attend`s, applied `num_blocks` times."""
     if num_layers * num_blocks == 0:
         return latents
     with trace.repeated(num_layers * num_blocks, num_layers):
-        return self_attend(trace, latents, **settings)
+        if not rematerialize:
+            return self_attend(trace, latents, **settings)
+        with trace.rematerialized(latents):
+            return self_attend(trace, latents, **settings)
 
 
 def encode(
@@ -80,6 +91,7 @@ def encode(
     cross_attention_widening_factor,
     encoder_query_residual,
     dropout,
+    rematerialize,
 ):
     """What `models.encode_decode.encode` builds; the arguments are its own."""
     with trace.part("encoder"):
@@ -100,6 +112,7 @@ def encode(
             latents,
             num_layers=num_self_attends_per_block,
             num_blocks=num_blocks,
+            rematerialize=rematerialize,
             num_heads=num_self_attention_heads,
             qk_channels=qk_channels,
             v_channels=v_channels,

@@ -35,6 +35,7 @@ def entity_transformer(
     v_channels,
     widening_factor,
     dropout,
+    rematerialize,
 ):
     """What `models.entity_transformer` builds."""
     rows = _valid_entities(trace, num_entities, entity_dim)
@@ -43,6 +44,7 @@ def entity_transformer(
             trace,
             rows,
             num_layers=num_self_attends,
+            rematerialize=rematerialize,
             num_heads=num_self_attention_heads,
             qk_channels=qk_channels,
             v_channels=v_channels,

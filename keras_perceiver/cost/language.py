@@ -62,6 +62,7 @@ def language_transformer(
     v_channels,
     widening_factor,
     dropout,
+    rematerialize,
 ):
     """What `models.language_transformer` builds."""
     tokens = _embed(trace, vocabulary_size, max_length, embedding_dim)
@@ -70,6 +71,7 @@ def language_transformer(
             trace,
             tokens,
             num_layers=num_self_attends,
+            rematerialize=rematerialize,
             num_heads=num_self_attention_heads,
             qk_channels=qk_channels,
             v_channels=v_channels,

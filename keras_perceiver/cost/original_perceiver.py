@@ -49,6 +49,7 @@ def _iterate(
     cross_attention_widening_factor,
     encoder_query_residual,
     dropout,
+    rematerialize,
 ):
     """What the original Perceivers read and process, in their order."""
     shared = {
@@ -66,6 +67,7 @@ def _iterate(
     process = functools.partial(
         self_attends,
         num_layers=num_self_attends_per_block,
+        rematerialize=rematerialize,
         num_heads=num_self_attention_heads,
         widening_factor=widening_factor,
         **shared,

@@ -220,7 +220,7 @@ def _cost(builder, arguments, batch):
         },
         batch=batch,
         inference_bytes=peak,
-        training_bytes=trace.kept + peak,
+        training_bytes=trace.kept + trace.remade + peak,
         weight_bytes=weight_bytes,
         gradient_bytes=weight_bytes,
         optimizer_bytes=2 * weight_bytes,

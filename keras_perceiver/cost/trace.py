@@ -31,9 +31,9 @@ class Trace:
     A description calls these methods in the order in which the layers would
     compute, and hands the tensors on. Nothing is computed but sizes.
 
-    What a backward pass needs is what Keras's own operations make autodiff
-    keep: inputs of linear layers, both sides of a product, scores and
-    weights of a softmax, of a norm its input and two tensors as wide.
+    What a backward pass needs is what the layers keep on TensorFlow: inputs
+    of linear layers, norms and GELUs, both sides of a product, scores and
+    weights of a softmax. JAX's compiler decides for itself.
 
     Args:
         batch: number of examples.
@@ -43,6 +43,7 @@ class Trace:
         parameters: trainable numbers by the name of the part.
         flops: operations on one example by the name of the part.
         kept: bytes that the backward pass needs of the forward pass.
+        remade: bytes that it makes anew and holds at a time.
     """
 
     def __init__(self, batch, itemsize):
@@ -51,6 +52,7 @@ class Trace:
         self.parameters = collections.Counter()
         self.flops = collections.Counter()
         self.kept = 0
+        self.remade = 0
         self._part = None
         self._sets_of_weights = 1
         self._applications = 1
@@ -77,6 +79,18 @@ class Trace:
         self._sets_of_weights = outer[1] * sets_of_weights
         yield
         self._applications, self._sets_of_weights = outer
+
+    @contextlib.contextmanager
+    def rematerialized(self, x):
+        """Of what is told in here, the backward pass is left `x` alone.
+
+        It makes the rest anew, for one application at a time.
+        """
+        self.keep(x)
+        kept = self.kept
+        yield
+        self.remade = max(self.remade, (self.kept - kept) // self._applications)
+        self.kept = kept
 
     def add_parameters(self, count):
         """Notes trainable numbers."""
@@ -162,15 +176,11 @@ class Trace:
     def norm(self, x):
         """Layer normalisation with a scale and an offset."""
         self.add_parameters(2 * x.channels)
-        normed = self.elementwise(x, keeps=[x])
-        self._keep_bytes(2 * normed.size)
-        return normed
+        return self.elementwise(x, keeps=[x])
 
     def gelu(self, x):
-        """GELU; its tanh or error function is kept beside what it reads."""
-        result = self.elementwise(x, keeps=[x])
-        self._keep_bytes(result.size)
-        return result
+        """GELU."""
+        return self.elementwise(x, keeps=[x])
 
     def relu(self, x):
         """Zero for what is negative."""

@@ -28,6 +28,7 @@ from keras_perceiver.layers.fourier_position_encoding import (
     FourierPositionEncoding as FourierPositionEncoding,
 )
 from keras_perceiver.layers.grid_indices import GridIndices as GridIndices
+from keras_perceiver.layers.layer_norm import LayerNorm as LayerNorm
 from keras_perceiver.layers.learned_array import LearnedArray as LearnedArray
 from keras_perceiver.layers.mask_rows import MaskRows as MaskRows
 from keras_perceiver.layers.masked_mean import MaskedMean as MaskedMean

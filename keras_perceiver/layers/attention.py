@@ -31,6 +31,8 @@ class Attention(keras.layers.Layer):
         attention_mask: booleans `(B, O, M)`, any of them 1 to broadcast,
             True where a query may attend to an input.
         return_attention_scores: whether to give the attention weights too.
+        drop: what `draw_dropout` gave, to drop the same again. Defaults to
+            a new draw in training.
 
     Returns:
         `(B, O, output_channels)`; with `return_attention_scores` a pair of
@@ -109,6 +111,7 @@ class Attention(keras.layers.Layer):
         attention_mask=None,
         training=None,
         return_attention_scores=False,
+        drop=None,
     ):
         if attention_mask is not None:
             attention_mask = self._for_all_heads(attention_mask)
@@ -117,7 +120,7 @@ class Attention(keras.layers.Layer):
             self._split_heads(self.key_dense(inputs)),
             self._split_heads(self.value_dense(inputs)),
             attention_mask,
-            self._dropout() if training and self.dropout else None,
+            drop or self.draw_dropout(training),
         )
         if return_attention_scores:
             mixed, scores = kernels.attend_with_scores(*attended)
@@ -125,9 +128,9 @@ class Attention(keras.layers.Layer):
         mixed = kernels.attend(*attended)
         return self.output_dense(self._join_heads(mixed))
 
-    def _dropout(self):
-        seed = self.dropout_layer.seed_generator.next()
-        return kernels.Dropout(self.dropout, seed)
+    def draw_dropout(self, training):
+        """Draws which attention weights to drop; None for none of them."""
+        return kernels.draw_dropout(self.dropout_layer, training)
 
     def _for_all_heads(self, attention_mask):
         shape = tuple(attention_mask.shape)
@@ -163,6 +166,7 @@ class Attention(keras.layers.Layer):
         attention_mask=None,
         training=None,
         return_attention_scores=False,
+        drop=None,
     ):
         shape = self.compute_output_shape(queries.shape, inputs.shape)
         return output_spec(self, shape, inputs, return_attention_scores)

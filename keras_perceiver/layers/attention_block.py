@@ -2,7 +2,9 @@
 
 import keras
 
+from keras_perceiver.layers import kernels
 from keras_perceiver.layers.attention import Attention
+from keras_perceiver.layers.layer_norm import LayerNorm
 from keras_perceiver.layers.mlp import MLP
 
 
@@ -68,21 +70,29 @@ class AttentionBlock(keras.layers.Layer):
         self.mlp.build(queries_shape)
 
     def build_norm(self, name, shape):
-        """Returns a built `LayerNormalization` with the reference's epsilon.
-
-        Haiku's is 1e-5. Keras's own default, 1e-3, loads the published
-        weights happily and answers wrongly.
-        """
-        norm = keras.layers.LayerNormalization(
-            epsilon=1e-5, name=name, dtype=self.dtype_policy
-        )
+        """Returns a built `LayerNorm`."""
+        norm = LayerNorm(name=name, dtype=self.dtype_policy)
         norm.build(shape)
         return norm
 
-    def apply_mlp(self, x, training):
+    def draw_dropouts(self, training):
+        """Draws what to drop before anything is computed.
+
+        What is computed again for the backward pass then drops the same.
+
+        Returns:
+            Functions for the attention weights (None to drop nothing), for
+            what was read, and for the output of the MLP.
+        """
+        read, update = (
+            kernels.draw_dropout(self.dropout_layer, training) or _keep_all
+            for _ in range(2)
+        )
+        return self.attention.draw_dropout(training), read, update
+
+    def apply_mlp(self, x, drop):
         """The residual MLP: appendix E.1, equation 6."""
-        update = self.mlp(self.mlp_norm(x))
-        return x + self.dropout_layer(update, training=training)
+        return x + drop(self.mlp(self.mlp_norm(x)))
 
     def get_config(self):
         return {
@@ -95,3 +105,7 @@ class AttentionBlock(keras.layers.Layer):
             "dropout": self.dropout,
             "attention_dropout": self.attention_dropout,
         }
+
+
+def _keep_all(x):
+    return x

@@ -57,18 +57,19 @@ class CrossAttention(AttentionBlock):
         training=None,
         return_attention_scores=False,
     ):
+        drop_weights, drop_read, drop_update = self.draw_dropouts(training)
         read = self.attention(
             self.query_norm(kernels.wait_for(queries, inputs)),
             self.input_norm(inputs),
             attention_mask=kernels.outer_mask(query_mask, input_mask),
-            training=training,
             return_attention_scores=return_attention_scores,
+            drop=drop_weights,
         )
         if return_attention_scores:
             read, scores = read
-        read = self.dropout_layer(read, training=training)
+        read = drop_read(read)
         x = queries + read if self.query_residual else read
-        x = self.apply_mlp(x, training)
+        x = self.apply_mlp(x, drop_update)
         return (x, scores) if return_attention_scores else x
 
     def compute_output_shape(self, queries_shape, inputs_shape):

@@ -1,7 +1,8 @@
 """The two-layer network behind every attention."""
 
 import keras
-from keras import ops
+
+from keras_perceiver.layers import kernels
 
 
 @keras.saving.register_keras_serializable(package="keras_perceiver")
@@ -48,7 +49,7 @@ class MLP(keras.layers.Layer):
     def call(self, inputs):
         hidden = self.hidden_dense(inputs)
         # Written out, because "gelu" by name is the exact form in Keras.
-        hidden = ops.gelu(hidden, approximate=self.gelu_approximate)
+        hidden = kernels.gelu(hidden, self.gelu_approximate)
         return self.output_dense(hidden)
 
     def compute_output_shape(self, inputs_shape):

@@ -16,6 +16,8 @@ class SelfAttention(AttentionBlock):
 
     Args:
         num_heads: number of heads.
+        rematerialize: whether training keeps the layer's input alone, and
+            computes the rest once more in the backward pass.
         **kwargs: `qk_channels`, `v_channels`, `widening_factor`,
             `gelu_approximate`, `dropout`, `attention_dropout`, `name` and
             `dtype`, as in `AttentionBlock`.
@@ -35,8 +37,9 @@ class SelfAttention(AttentionBlock):
             latents have no batch or channel axis.
     """
 
-    def __init__(self, num_heads=8, **kwargs):
+    def __init__(self, num_heads=8, rematerialize=False, **kwargs):
         super().__init__(num_heads=num_heads, **kwargs)
+        self.rematerialize = rematerialize
 
     def build(self, latents_shape):
         self.build_attention(latents_shape, latents_shape)
@@ -49,18 +52,31 @@ class SelfAttention(AttentionBlock):
         training=None,
         return_attention_scores=False,
     ):
+        drops = self.draw_dropouts(training)
+
+        def process(latents):
+            return self._process(
+                latents, latent_mask, drops, return_attention_scores
+            )
+
+        if self.rematerialize and training:
+            process = keras.remat(process)
+        return process(latents)
+
+    def _process(self, latents, latent_mask, drops, return_attention_scores):
+        drop_weights, drop_read, drop_update = drops
         normed = self.attention_norm(latents)
         update = self.attention(
             normed,
             normed,
             attention_mask=kernels.outer_mask(None, latent_mask),
-            training=training,
             return_attention_scores=return_attention_scores,
+            drop=drop_weights,
         )
         if return_attention_scores:
             update, scores = update
-        latents = latents + self.dropout_layer(update, training=training)
-        latents = self.apply_mlp(latents, training)
+        latents = latents + drop_read(update)
+        latents = self.apply_mlp(latents, drop_update)
         return (latents, scores) if return_attention_scores else latents
 
     def compute_output_shape(self, latents_shape):
@@ -75,3 +91,6 @@ class SelfAttention(AttentionBlock):
     ):
         shape = self.compute_output_shape(latents.shape)
         return output_spec(self, shape, latents, return_attention_scores)
+
+    def get_config(self):
+        return {**super().get_config(), "rematerialize": self.rematerialize}

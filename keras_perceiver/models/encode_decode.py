@@ -24,6 +24,7 @@ def encode(
     encoder_query_residual=True,
     gelu_approximate=True,
     dropout=0.0,
+    rematerialize=False,
     dtype=None,
 ):
     """Reads inputs into latents and processes them (section 3.1).
@@ -45,6 +46,9 @@ def encode(
         encoder_query_residual: whether the cross-attend adds the latents.
         gelu_approximate: True for the tanh form of the published weights.
         dropout: rate on every residual update, in training.
+        rematerialize: whether training keeps of each layer of the processor
+            its input alone, and computes the rest once more in the backward
+            pass: less memory, about a third more time.
         dtype: dtype policy of every layer; None takes Keras's global one.
 
     Returns:
@@ -70,6 +74,7 @@ def encode(
     layers = [
         SelfAttention(
             num_self_attention_heads,
+            rematerialize=rematerialize,
             widening_factor=widening_factor,
             name=f"self_attention_{i}",
             **shared,

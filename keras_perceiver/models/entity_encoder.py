@@ -121,6 +121,7 @@ def entity_transformer(
     widening_factor=4,
     gelu_approximate=True,
     dropout=0.0,
+    rematerialize=False,
     dtype=None,
 ):
     """Builds AlphaStar's entity transformer, which Perceiver IO replaces.
@@ -147,6 +148,8 @@ def entity_transformer(
             published.
         gelu_approximate: True for the tanh form.
         dropout: rate on every residual update, in training.
+        rematerialize: whether training computes each layer once more instead
+            of keeping what it computed, as in `encode`.
         dtype: dtype policy of every layer. The heads and the outputs are
             float32 under all.
 
@@ -166,6 +169,7 @@ def entity_transformer(
             widening_factor=widening_factor,
             gelu_approximate=gelu_approximate,
             dropout=dropout,
+            rematerialize=rematerialize,
             name=f"self_attention_{i}",
             dtype=dtype,
         )(rows, latent_mask=mask)  # (B, M, C)

@@ -151,6 +151,7 @@ def _iterate(
     encoder_query_residual=True,
     gelu_approximate=True,
     dropout=0.0,
+    rematerialize=False,
     dtype=None,
 ):
     """`encode`, with the same arguments and defaults, reading repeatedly."""
@@ -180,6 +181,7 @@ def _iterate(
         num_self_attends_per_block,
         share_self_attention,
         num_heads=num_self_attention_heads,
+        rematerialize=rematerialize,
         widening_factor=widening_factor,
         **shared,
     )

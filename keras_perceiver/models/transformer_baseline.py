@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_perceiver.layers import LayerNorm
 from keras_perceiver.layers import SelfAttention
 from keras_perceiver.models.token_inputs import token_embedding
 from keras_perceiver.models.token_inputs import token_inputs
@@ -22,6 +23,7 @@ def language_transformer(
     position_stddev=0.02,
     gelu_approximate=True,
     dropout=0.0,
+    rematerialize=False,
     dtype=None,
 ):
     """Builds the BERT baselines of Perceiver IO, section 4.1, table 1.
@@ -51,6 +53,8 @@ def language_transformer(
         position_stddev: scale of the initial positions.
         gelu_approximate: True for the tanh form.
         dropout: rate on every residual update, in training.
+        rematerialize: whether training computes each layer once more instead
+            of keeping what it computed, as in `encode`.
         dtype: dtype policy of every layer. Logits are float32 under all.
 
     Returns:
@@ -73,12 +77,11 @@ def language_transformer(
             widening_factor=widening_factor,
             gelu_approximate=gelu_approximate,
             dropout=dropout,
+            rematerialize=rematerialize,
             name=f"self_attention_{i}",
             dtype=dtype,
         )(tokens, latent_mask=inputs["padding_mask"])  # (B, M, D)
-    tokens = keras.layers.LayerNormalization(
-        epsilon=1e-5, name="final_norm", dtype=dtype
-    )(tokens)
+    tokens = LayerNorm(name="final_norm", dtype=dtype)(tokens)
     logits = embedding(tokens, reverse=True)  # (B, M, V)
     logits = keras.layers.Identity(name="logits", dtype="float32")(logits)
     return keras.Model(inputs, logits, name="language_transformer")

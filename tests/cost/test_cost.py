@@ -267,3 +267,23 @@ def test_chosen_outputs_cost_less():
         num_video_outputs=16 * 224 * 224,
         num_audio_outputs=1920,
     )
+
+
+@pytest.mark.parametrize("num_blocks", [1, 3])
+def test_rematerialised_layers_keep_their_input_alone(num_blocks):
+    def training_bytes(num_layers, **settings):
+        told = cost(
+            "imagenet_fourier",
+            batch=2,
+            num_self_attends_per_block=num_layers,
+            num_blocks=num_blocks,
+            **settings,
+        )
+        return told.training_bytes
+
+    latents = 2 * 512 * 1024 * 4
+    remade = [training_bytes(n, rematerialize=True) for n in (5, 6)]
+    assert remade[1] - remade[0] == num_blocks * latents
+    kept = [training_bytes(n) for n in (5, 6)]
+    assert kept[1] - kept[0] > 8 * num_blocks * latents
+    assert remade[0] < kept[0]

@@ -10,7 +10,7 @@ from keras_perceiver.layers import attention_memory
 from keras_perceiver.layers import get_attention_memory
 from keras_perceiver.layers import kernels
 from keras_perceiver.layers import set_attention_memory
-from keras_perceiver.layers.query_chunks import even_size
+from keras_perceiver.layers.kernels.query_chunks import even_size
 from tests import float64_reference
 from tests.float64_reference import assert_near
 from tests.layer_checks import random_array

@@ -64,13 +64,3 @@ class QueryChunks:
         batch, heads, number, size, channels = ops.shape(x)
         x = ops.reshape(x, (batch, heads, number * size, channels))
         return x[:, :, : self.num_queries]
-
-    def map(self, function, queries):
-        """Joins `function(rows, chunk)` of every chunk of the queries."""
-        numbers = ops.arange(self.number, dtype="int32")
-        return self.join(
-            ops.map(
-                lambda numbered: function(numbered[1], numbered[0]),
-                (numbers, self.split(queries)),
-            )
-        )

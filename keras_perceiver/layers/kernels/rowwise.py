@@ -1,0 +1,98 @@
+"""What is done to each row or number alone, in little memory.
+
+TensorFlow keeps the result of every step of a formula for the backward pass:
+six arrays for a GELU, four for a normalisation. Here it keeps what goes in,
+and makes the rest anew. Other backends have compilers that choose.
+"""
+
+import math
+
+import keras
+from keras import ops
+
+from keras_perceiver.layers.kernels.backend import as_tensor
+from keras_perceiver.layers.kernels.backend import wait_for
+
+_CUBIC = 0.044715
+_SCALE = math.sqrt(2 / math.pi)
+
+
+def gelu(x, approximate):
+    """Gaussian error linear units.
+
+    Args:
+        x: any shape.
+        approximate: True for the tanh form, False for the exact one.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return ops.gelu(x, approximate=approximate)
+    slope_of = _tanh_slope if approximate else _exact_slope
+
+    @ops.custom_gradient
+    def apply(x):
+        def gradient(d_output):
+            return d_output * slope_of(wait_for(x, d_output))
+
+        return ops.gelu(x, approximate=approximate), gradient
+
+    return apply(as_tensor(x))
+
+
+def layer_norm(x, gamma, beta, epsilon):
+    """Normalises the last axis, in float32 at least.
+
+    Args:
+        x: `(..., C)`.
+        gamma: `(C,)`, what a normalised row is multiplied by.
+        beta: `(C,)`, what is then added.
+        epsilon: added to the variance.
+
+    Returns:
+        The same shape, float32 or float64.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return ops.layer_normalization(x, gamma, beta, epsilon=epsilon)
+
+    @ops.custom_gradient
+    def apply(x, gamma, beta):
+        def gradient(d_output):
+            # Else slopes and norms are made, and held, in the forward pass.
+            given = wait_for(x, d_output)
+            return _norm_gradients(given, gamma, epsilon, d_output)
+
+        return ops.layer_normalization(
+            x, gamma, beta, epsilon=epsilon
+        ), gradient
+
+    return apply(*map(as_tensor, (x, gamma, beta)))
+
+
+def _norm_gradients(x, gamma, epsilon, d_output):
+    wide = ops.cast(x, d_output.dtype)
+    mean, variance = ops.moments(wide, axes=-1, keepdims=True)
+    inverse = ops.rsqrt(variance + epsilon)
+    normed = (wide - mean) * inverse
+    d_normed = d_output * ops.cast(gamma, d_output.dtype)
+    along = ops.mean(d_normed * normed, axis=-1, keepdims=True)
+    level = ops.mean(d_normed, axis=-1, keepdims=True)
+    d_x = inverse * (d_normed - level - normed * along)
+    rows = tuple(range(len(x.shape) - 1))
+    d_gamma = ops.sum(d_output * normed, axis=rows)
+    d_beta = ops.sum(d_output, axis=rows)
+    return (
+        ops.cast(d_x, x.dtype),
+        ops.cast(d_gamma, gamma.dtype),
+        ops.cast(d_beta, gamma.dtype),
+    )
+
+
+def _tanh_slope(x):
+    squares = x * x
+    tanh = ops.tanh(_SCALE * x * (1 + _CUBIC * squares))
+    inner = _SCALE * (1 + 3 * _CUBIC * squares)
+    return 0.5 * (1 + tanh + x * (1 - tanh * tanh) * inner)
+
+
+def _exact_slope(x):
+    density = ops.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+    return 0.5 * (1 + ops.erf(x / math.sqrt(2))) + x * density
