@@ -2,14 +2,18 @@
 
 import sys
 
+# First of all, since it loads Keras and TensorFlow without their chatter.
+import keras_perceiver as keras_perceiver
 from benchmarks import activation_bytes
 from benchmarks import imports
 from benchmarks import input_pipeline
+from benchmarks import memory
 
 BENCHMARKS = {
     "activation_bytes": activation_bytes,
     "imports": imports,
     "input_pipeline": input_pipeline,
+    "memory": memory,
 }
 
 

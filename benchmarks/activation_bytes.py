@@ -88,7 +88,9 @@ def main():
         [
             sys.executable,
             "-c",
-            "from benchmarks import activation_bytes as a; a.show()",
+            "import keras_perceiver\n"
+            "from benchmarks import activation_bytes as a\n"
+            "a.show()",
         ],
         check=True,
         env={**os.environ, **ENVIRONMENT},

@@ -4,8 +4,10 @@ import pathlib
 import re
 
 from keras_perceiver import __main__ as command_line
+from keras_perceiver import layers
 
-README = (pathlib.Path(__file__).parents[1] / "README.md").read_text()
+ROOT = pathlib.Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 # Files that only its reader has.
 FILES = ("runs/demo", ".pickle")
 
@@ -22,6 +24,20 @@ def test_every_example_runs(capsys):
     assert names["logits"].shape == (8, 3, 262)
     assert names["vectors"].shape == (None, 16, 128)
     assert "(8, 8, 64, 512)" in capsys.readouterr().out
+
+
+def test_the_page_on_memory_runs(capsys):
+    page = (ROOT / "docs" / "memory.md").read_text()
+    before = layers.get_attention_memory()
+    names = {}
+    try:
+        for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+            exec(compile(block, "memory.md", "exec"), names)  # noqa: S102
+    finally:
+        layers.set_attention_memory(before)
+    # Each print says in a comment what it prints.
+    said = re.findall(r"print\(.*\)  # (.*)", page)
+    assert capsys.readouterr().out.splitlines() == said
 
 
 def test_the_table_of_models_is_what_cost_prints(capsys):

@@ -1,0 +1,1 @@
+"""What `benchmarks.memory` measures, case by case."""

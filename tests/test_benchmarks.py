@@ -1,0 +1,94 @@
+"""The memory benchmark's own arithmetic, and that its cases run."""
+
+import pytest
+
+from benchmarks import memory
+from benchmarks import memory_report
+from benchmarks.memory_cases.process import in_a_process
+from benchmarks.memory_cases.sizes import WIDTH
+
+MIB = 2**20
+
+
+def sweep(name, who, exponent):
+    points = [
+        {"size": size, "extra": 50 * MIB * (size / 1024) ** exponent}
+        for size in (1024, 2048, 4096, 8192, 16384)
+    ]
+    return {"name": name, "who": who, "points": points}
+
+
+def case(name, who, peak=2.0, extra=1.0, seconds=1.0):
+    numbers = {"peak": peak * 2**30, "extra": extra * 2**30}
+    return {"name": name, "who": who, "seconds": seconds, **numbers}
+
+
+def results(**changed):
+    """What the benchmark would write if every goal were met."""
+    cases = {
+        "flow": case("flow forward", "ours"),
+        "their_flow": case("flow forward", "transformers", 4.5, seconds=2),
+        "training": case("flow training", "ours", peak=9),
+        "clip": case("clip, all outputs", "ours", seconds=20),
+        "chunk": case("clip, 1 chunk of 50", "ours", extra=0.9),
+        "their_chunk": case("clip, 1 chunk of 128", "transformers"),
+    }
+    sweeps = [sweep("inputs", "ours", 1), sweep("outputs", "transformers", 1.2)]
+    return {"single": [*{**cases, **changed}.values()], "sweeps": sweeps}
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1, 2])
+def test_growth_is_the_exponent(exponent):
+    found, _ = memory_report.growth(sweep("inputs", "ours", exponent)["points"])
+    assert found == pytest.approx(exponent)
+
+
+def test_the_slope_is_in_widths_of_an_input():
+    points = [
+        {"size": size, "extra": 7 * MIB + 3 * 4 * WIDTH * size}
+        for size in (100, 200, 400)
+    ]
+    _, widths = memory_report.growth(points)
+    assert widths == pytest.approx(3)
+
+
+def test_what_is_met_and_what_is_missed():
+    rows = memory_report.summarize(results())
+    by_name = {row["what"]: row for row in rows}
+    # 50 KiB for each input is more than three times its width.
+    missed = [row["what"] for row in rows if not row["met"]]
+    assert missed == ["inputs (ours): widths an element"]
+    told = by_name["clip: 128 of their chunks, seconds over ours"]
+    assert told["measured"] == 128 / 20
+    slow = results(flow=case("flow forward", "ours", peak=2.5, seconds=1.5))
+    rows = memory_report.summarize(slow)
+    assert not any(row["met"] for row in rows[:2])
+    assert "(missed)" in memory_report.table(rows)
+
+
+def test_the_plot_is_a_picture(tmp_path):
+    path = tmp_path / "memory.png"
+    memory_report.draw(results(), path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert path.stat().st_size < 200_000
+
+
+def test_a_case_is_measured_in_its_own_process():
+    measured = in_a_process("ours", "read", {"num_inputs": 512})
+    assert 0 < measured["extra"] < measured["peak"]
+    assert measured["peak"] > 100 * MIB
+    assert measured["seconds"] > 0
+
+
+def test_a_case_that_fails_says_why():
+    with pytest.raises(RuntimeError, match="num_inputs"):
+        in_a_process("ours", "read", {"num_inputs": "many"})
+
+
+def test_every_case_is_one_that_there_is():
+    from benchmarks.memory_cases import ours
+
+    for _, who, name, *_ in (*memory.SINGLE, *memory.SWEEPS):
+        assert who in ("ours", "transformers")
+        if who == "ours":
+            assert callable(getattr(ours, name))
