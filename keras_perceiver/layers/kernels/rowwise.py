@@ -60,18 +60,25 @@ def layer_norm(x, gamma, beta, epsilon):
             given = wait_for(x, d_output)
             return _norm_gradients(given, gamma, epsilon, d_output)
 
-        return ops.layer_normalization(
-            x, gamma, beta, epsilon=epsilon
-        ), gradient
+        normed, _ = _normed(x, epsilon)
+        scale, offset = (ops.cast(w, normed.dtype) for w in (gamma, beta))
+        # In this order each step can write over what it reads.
+        return normed * scale + offset, gradient
 
     return apply(*map(as_tensor, (x, gamma, beta)))
 
 
-def _norm_gradients(x, gamma, epsilon, d_output):
-    wide = ops.cast(x, d_output.dtype)
-    mean, variance = ops.moments(wide, axes=-1, keepdims=True)
+def _normed(x, epsilon):
+    """Rows of mean 0 and variance 1, and what they were multiplied by."""
+    wide = ops.cast(x, keras.backend.result_type(x.dtype, "float32"))
+    away = wide - ops.mean(wide, axis=-1, keepdims=True)
+    variance = ops.mean(ops.square(away), axis=-1, keepdims=True)
     inverse = ops.rsqrt(variance + epsilon)
-    normed = (wide - mean) * inverse
+    return away * inverse, inverse
+
+
+def _norm_gradients(x, gamma, epsilon, d_output):
+    normed, inverse = _normed(x, epsilon)
     d_normed = d_output * ops.cast(gamma, d_output.dtype)
     along = ops.mean(d_normed * normed, axis=-1, keepdims=True)
     level = ops.mean(d_normed, axis=-1, keepdims=True)
