@@ -49,6 +49,8 @@ class LengthTask:
         "text_bytes": tf.TensorSpec([None], tf.string, "text_bytes")
     }
 
+    model_output = "logits"
+
     def __init__(self, exception=None, share=0.0):
         inputs = keras.Input((1,))
         self.model = keras.Model(inputs, keras.layers.Dense(2)(inputs))

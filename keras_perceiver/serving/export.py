@@ -9,6 +9,8 @@ import tensorflow as tf
 
 import keras_perceiver
 from keras_perceiver import files
+from keras_perceiver.serving import check
+from keras_perceiver.serving.signatures import signatures_of
 
 DESCRIPTION_FILE = "assets.extra/keras_perceiver.json"
 EXAMPLE_FILE = "assets.extra/example.tfrecord"
@@ -18,7 +20,8 @@ def export(task, base, version=None):
     """Writes a task as `base/VERSION`, whole or not at all.
 
     The signature `serving_default` is the task's own `serve`: raw in, raw
-    out, core TensorFlow operations, dictionary outputs, float32 numbers.
+    out. Beside it stand `tensors`, `encode` and `decode`, see
+    `serving.signatures`. All are of core TensorFlow operations.
 
     Args:
         task: such as a `FillMask`.
@@ -73,12 +76,12 @@ def next_version(base):
 
 def _write(task, folder):
     archive = keras.export.ExportArchive()
+    signatures = signatures_of(task)
     # Without `track`, which would store every weight twice.
-    archive.add_endpoint(
-        "serving_default",
-        task.serve,
-        input_signature=list(task.input_signature.values()),
-    )
+    for name, signature in signatures.items():
+        archive.add_endpoint(
+            name, signature.function, input_signature=list(signature.specs)
+        )
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     archive.write_out(str(folder), options=options, verbose=False)
     description = {
@@ -86,6 +89,11 @@ def _write(task, folder):
         # None where the model was built without one.
         "preset": getattr(task.model, "preset_name", None),
         "parameters": task.model.count_params(),
+        "fingerprints": {
+            name: _fingerprints(signature)
+            for name, signature in signatures.items()
+            if name != "serving_default"
+        },
         "keras_perceiver": keras_perceiver.__version__,
         "keras": keras.__version__,
         "tensorflow": tf.__version__,
@@ -93,6 +101,13 @@ def _write(task, folder):
     (folder / DESCRIPTION_FILE).parent.mkdir(exist_ok=True)
     files.write_json(folder / DESCRIPTION_FILE, description)
     _write_example(task, folder / EXAMPLE_FILE)
+
+
+def _fingerprints(signature):
+    """What `check` knows the answers of a signature of tensors by."""
+    request = check.made_up_request(tf, {s.name: s for s in signature.specs})
+    answer = signature.function(*request.values())
+    return {name: check.fingerprint(tensor) for name, tensor in answer.items()}
 
 
 def _write_example(task, path):

@@ -85,6 +85,8 @@ class EstimateFlow(Task):
             range.
     """
 
+    model_output = "flow"
+
     def __init__(self, model, max_motion=None, max_pixels=MAX_PIXELS):
         check_inputs("EstimateFlow", model, "frames")
         check_range("max_pixels", max_pixels, 1, 2**27)

@@ -25,6 +25,9 @@ class Task:
         ValueError: if Keras does not run on TensorFlow.
     """
 
+    # What an export calls the model's output where that is one tensor.
+    model_output = "logits"
+
     def __init__(self, model, *inputs):
         if keras.backend.backend() != "tensorflow":
             raise ValueError(

@@ -49,12 +49,18 @@ def test_a_fresh_export_passes_without_keras(
     monkeypatch.setenv("PYTHONPATH", no_keras["PYTHONPATH"])
     assert command_line.main(["check", str(exported)]) == 0
     lines = capfd.readouterr().out.splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 7
     assert all(line.startswith("ok  ") for line in lines)
     assert lines[0].endswith("kinds of operations, all TensorFlow's own")
     assert lines[1].startswith("ok  weights stored once: 2,")
     assert lines[2].startswith("ok  answers as at export: filled_bytes, mask")
     assert lines[3] == "ok  each of 4 rows answers alone as in the batch"
+    for line, name in zip(
+        lines[4:], ("tensors", "encode", "decode"), strict=True
+    ):
+        assert (
+            line == f"ok  {name}: answers as at export, alone as in the batch"
+        )
 
 
 def test_the_command_fails_as_the_check_does(copied, capfd):
@@ -99,7 +105,7 @@ def test_the_highest_version_of_a_folder_is_checked(copied, small, capsys):
     assert check.find_saved_model(base) == base / "10"
     assert check.find_saved_model(str(base / "9")) == base / "9"
     assert check.main([str(base)]) == 0
-    assert capsys.readouterr().out.count("ok  ") == 4
+    assert capsys.readouterr().out.count("ok  ") == 5
     change_answer(base / "10", lambda numbers: -numbers)
     assert "differs" in failure(base, capsys)
 
