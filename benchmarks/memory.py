@@ -28,7 +28,7 @@ SINGLE = (
         {"rematerialize": True},
     ),
     ("clip, all outputs", "ours", "clip", {}),
-    ("clip, 1 chunk of 50", "ours", "clip", {"num_chunks": 1}),
+    ("clip, 1 chunk of 98", "ours", "clip", {"whole": False}),
     ("clip, 1 chunk of 128", "transformers", "clip", {}),
 )
 # What grows, who, and what is run at each of five sizes.

@@ -57,7 +57,7 @@ def summarize(results):
         single["flow forward", who] for who in ("ours", "transformers")
     )
     clip = single["clip, all outputs", "ours"]
-    chunk = single["clip, 1 chunk of 50", "ours"]
+    chunk = single["clip, 1 chunk of 98", "ours"]
     their_chunk = single["clip, 1 chunk of 128", "transformers"]
     training = single["flow training", "ours"]
     rows = [

@@ -30,7 +30,7 @@ def results(**changed):
         "their_flow": case("flow forward", "transformers", 4.5, seconds=2),
         "training": case("flow training", "ours", peak=9),
         "clip": case("clip, all outputs", "ours", seconds=20),
-        "chunk": case("clip, 1 chunk of 50", "ours", extra=0.9),
+        "chunk": case("clip, 1 chunk of 98", "ours", extra=0.9),
         "their_chunk": case("clip, 1 chunk of 128", "transformers"),
     }
     sweeps = [sweep("inputs", "ours", 1), sweep("outputs", "transformers", 1.2)]

@@ -24,14 +24,14 @@ def flow_training(**overrides):
     return _training(model, _frames(), _noise(1, 368, 496, 2))
 
 
-def clip(num_chunks=None):
+def clip(whole=True):
     """A whole clip, or the first of the chunks that it is decoded in."""
     task = AutoencodeClip(from_preset("kinetics_autoencoder"))
     video = np.random.default_rng(0).integers(
         0, 256, task.video_shape, dtype=np.uint8
     )
     audio = np.clip(_noise(task.num_audio_samples), -1, 1)
-    if num_chunks is None:
+    if whole:
         return lambda: task(video, audio)
     inputs = {
         "video": tf.constant(video[None] / 255, tf.float32),
@@ -45,7 +45,7 @@ def clip(num_chunks=None):
             {
                 "latents": task.model.encode(inputs),
                 "video_indices": tf.range(task.pixels_at_once)[None],
-                "audio_indices": tf.range(40)[None],
+                "audio_indices": tf.range(20)[None],
             }
         )
 

@@ -103,7 +103,8 @@ def test_dropout_gets_the_normalised_weights():
         seen.append(np.array(weights))
         return weights * np.eye(5, dtype="float32")[0]
 
-    mixed = kernels.attend(QUERY, KEY, VALUE, dropout=keep_first)
+    with layers.attention_memory(float("inf")):
+        mixed = kernels.attend(QUERY, KEY, VALUE, dropout=keep_first)
     np.testing.assert_allclose(seen[0].sum(-1), 1, rtol=1e-6)
     expected = seen[0][..., :1] * VALUE[:, :, :1]
     assert_near(mixed, expected, 1e-6)
