@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from keras_perceiver.layers import CrossAttention
 from keras_perceiver.layers import attention_memory
@@ -190,3 +191,69 @@ def test_waiting_changes_no_number():
 
     for function in (answer, tf.function(answer, jit_compile=True)):
         np.testing.assert_array_equal(function(QUERY, KEY), 2 * QUERY)
+
+
+def test_the_way_back_waits_for_what_comes_back():
+    """Else the first chunk of every layer is computed, and held, at once."""
+
+    @tf.function(autograph=False)
+    def compute(query, key, value):
+        with tf.GradientTape() as tape:
+            tape.watch((query, key, value))
+            with attention_memory(THREE_QUERIES):
+                answer = kernels.attend(query, key, value)
+        return tape.gradient(answer, (query, key, value))
+
+    graph = compute.get_concrete_function(
+        QUERY, KEY, VALUE
+    ).graph.as_graph_def()
+    waiting = {
+        node.name
+        for node in graph.node
+        if node.op == "Identity"
+        and any(name.startswith("^") for name in node.input)
+    }
+    (*_, backward) = (node for node in graph.node if "While" in node.op)
+    reads = {name.split(":")[0] for name in backward.input}
+    # The queries are split first, keys and values go in as they are.
+    assert len(waiting) == 3
+    assert len(waiting & reads) == 2
+
+
+def test_an_export_answers_in_chunks(tmp_path):
+    """By core operations, and as without chunks."""
+    layer = CrossAttention(num_heads=2, qk_channels=8, v_channels=6)
+    queries, inputs = random_array(2, 7, 8), random_array(2, 5, 8, seed=1)
+    wanted = np.array(layer(queries, inputs))
+    archive = keras.export.ExportArchive()
+    with attention_memory(THREE_QUERIES):
+        archive.add_endpoint(
+            "serve",
+            lambda queries, inputs: {"rows": layer(queries, inputs)},
+            input_signature=[
+                tf.TensorSpec((None, 7, 8), name="queries"),
+                tf.TensorSpec((None, 5, 8), name="inputs"),
+            ],
+        )
+        options = tf.saved_model.SaveOptions(
+            experimental_custom_gradients=False
+        )
+        archive.write_out(str(tmp_path), options=options, verbose=False)
+    loaded = tf.saved_model.load(str(tmp_path))
+    serve = loaded.signatures["serve"]
+    answer = serve(queries=tf.constant(queries), inputs=tf.constant(inputs))
+    assert_near(answer["rows"], wanted, 1e-6)
+    found = _operations(tmp_path)
+    assert {"While", "StatelessWhile"} & found
+    assert not [name for name in found if name.startswith("Xla")]
+
+
+def _operations(folder):
+    model = saved_model_pb2.SavedModel.FromString(
+        (folder / "saved_model.pb").read_bytes()
+    )
+    graph = model.meta_graphs[0].graph_def
+    nodes = [*graph.node]
+    for function in graph.library.function:
+        nodes += function.node_def
+    return {node.op for node in nodes}
