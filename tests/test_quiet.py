@@ -1,5 +1,6 @@
 """TensorFlow without its start-up chatter."""
 
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -13,6 +14,23 @@ CHATTER = [
     "WARNING: All log messages before absl::InitializeLog() is called",
     "To enable the following instructions: AVX2 AVX512F, in other operations",
     "2026-11-20 19:27:23.000456: I tensorflow/core/util/port.cc:153] oneDNN",
+    "2026-11-20 19:27:23.000456: E external/local_xla/xla/stream_executor/cuda/"
+    "cuda_fft.cc:479] Unable to register cuFFT factory: Attempting to register",
+    "E0000 00:00:1795278281.941644   21240 cuda_platform.cc:52] failed call to "
+    "cuInit: INTERNAL: CUDA error",
+]
+# What TensorFlow 2.21 and 2.16 say of a request that fails.
+ABORTED = [
+    "W0000 00:00:1795278299.022286   21777 local_rendezvous.cc:412] Local "
+    "rendezvous is aborting with status: INVALID_ARGUMENT: assertion failed",
+    "2026-11-21 16:25:00.228885: W tensorflow/core/framework/local_rendezvous."
+    "cc:404] Local rendezvous is aborting with status: INTERNAL: XLA",
+]
+CONTINUED = [
+    "\t [[{{function_node assert_less_Guard_false_63}}{{node x}}]]",
+    "  (0) INVALID_ARGUMENT: Unknown image file format.",
+    "0 successful operations.",
+    "0 derived errors ignored.",
 ]
 NEWS = [
     "E0000 00:00:1795203028.384878   11597 cuda_platform.cc:52] failed call",
@@ -35,6 +53,16 @@ def test_chatter_is_dropped_and_news_are_shown(capfd):
         say(CHATTER[:2] + NEWS + CHATTER[2:])
         assert capfd.readouterr().err == ""
     assert capfd.readouterr().err.splitlines() == NEWS
+
+
+@pytest.mark.parametrize("aborted", ABORTED)
+def test_a_request_that_fails_is_no_news(aborted, capfd):
+    with quiet.quiet_start():
+        say([aborted, *CONTINUED, aborted, *CONTINUED[:1], NEWS[0]])
+        say([*CONTINUED, aborted, CHATTER[0], *CONTINUED])
+    # What goes on after another line belongs to that one.
+    news = [NEWS[0], *CONTINUED, *CONTINUED]
+    assert capfd.readouterr().err.splitlines() == news
 
 
 def fail_in_a_quiet_start():
@@ -60,6 +88,19 @@ def test_no_file_descriptor_is_left_open():
         with quiet.quiet_start():
             pass
     assert open_files() == before
+
+
+def test_threads_wait_for_one_another(capfd):
+    def start(number):
+        with quiet.quiet_start():
+            say([CHATTER[0], f"news {number}"])
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(start, range(40)))
+    say(["after"])
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[-1] == "after"
+    assert sorted(lines[:-1]) == sorted(f"news {n}" for n in range(40))
 
 
 def test_tensorflow_is_told_to_be_quiet_unless_told_otherwise(monkeypatch):

@@ -6,6 +6,11 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from keras_perceiver.tasks.problems import blanked
+from keras_perceiver.tasks.problems import first_of
+from keras_perceiver.tasks.problems import not_finite
+from keras_perceiver.tasks.problems import overflowed
+from keras_perceiver.tasks.problems import with_problems
 from keras_perceiver.tasks.task import Task
 from keras_perceiver.tasks.task import check_inputs
 from keras_perceiver.tasks.task import check_range
@@ -83,7 +88,8 @@ class AutoencodeClip(Task):
             A `Clip`.
 
         Raises:
-            ValueError: if something is not of that form.
+            ValueError: if something is not of that form, or a sample is not
+                finite.
         """
         video = np.asarray(video)
         audio = np.asarray(audio, np.float32)
@@ -101,17 +107,18 @@ class AutoencodeClip(Task):
         check_range("label", label, NO_LABEL, self.num_classes - 1)
         row = {"video": video, "audio": audio, "label": label}
         (answer,) = self.answers("Clip", [row], dict)
-        return Clip(**answer)
+        return Clip(answer["video"], answer["audio"], answer["label"])
 
     def example_request(self):
         """Requests that show the task, for an export to be checked with."""
         rng = np.random.default_rng(0)
-        video = rng.integers(0, 256, (2, *self.video_shape))
-        audio = rng.uniform(-1, 1, (2, self.num_audio_samples))
+        video = rng.integers(0, 256, (3, *self.video_shape))
+        audio = rng.uniform(-1, 1, (3, self.num_audio_samples))
+        audio[2, 0] = math.nan
         return {
             "video": tf.constant(video, tf.uint8),
             "audio": tf.constant(audio, tf.float32),
-            "label": tf.constant([NO_LABEL, 0]),
+            "label": tf.constant([NO_LABEL, 0, 0]),
         }
 
     def serve(self, video, audio, label):
@@ -124,21 +131,27 @@ class AutoencodeClip(Task):
                 is not given.
 
         Returns:
-            A dictionary of `video` and `audio` in the same form, and the
-            probabilities `label`, float32 `(B, num_classes)`.
+            A dictionary of `video` and `audio` in the same form, the
+            probabilities `label`, float32 `(B, num_classes)`, and
+            `problem_bytes` `(B,)`, empty where all is well. A clip with
+            samples that are not finite has 0 for answers, and never spoils
+            its batchmates'.
         """
+        problems = not_finite("the audio", audio)
         is_given = tf.logical_and(label >= 0, label < self.num_classes)
         one_hot = tf.one_hot(label, self.num_classes)
         latents = self.model.encode(
             {
                 "video": tf.cast(video, tf.float32) / 255,
-                "audio": audio,
+                "audio": blanked(audio, problems),
                 # Where the model finds no number, it puts its mask token.
                 "label": tf.where(is_given[:, None], one_hot, math.nan),
             }
         )
         video, audio, label = self._decode(latents)
-        return {"video": video, "audio": audio, "label": label}
+        answers = {"video": video, "audio": audio, "label": label}
+        problems = first_of(problems, overflowed(audio, label))
+        return with_problems(answers, problems)
 
     def _decode(self, latents):
         """Everything, in chunks of positions, one after another."""

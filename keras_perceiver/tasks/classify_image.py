@@ -10,6 +10,7 @@ from keras_perceiver.data import images
 from keras_perceiver.tasks.labels import Labels
 from keras_perceiver.tasks.labels import as_prediction
 from keras_perceiver.tasks.labels import names_of
+from keras_perceiver.tasks.problems import with_problems
 from keras_perceiver.tasks.task import Task
 from keras_perceiver.tasks.task import call
 from keras_perceiver.tasks.task import check_inputs
@@ -126,12 +127,7 @@ class ClassifyImage(Task):
         )
         logits = call(self.model, {"images": images.normalize(pixels)})
         best = self.labels.best(tf.nn.softmax(tf.cast(logits, tf.float32)))
-        is_fine = tf.equal(problems, "")[:, None]
-        return {
-            "label_bytes": tf.where(is_fine, best["label_bytes"], ""),
-            "probabilities": tf.where(is_fine, best["probabilities"], 0.0),
-            "problem_bytes": _about("the image ", problems),
-        }
+        return with_problems(best, _about("the image ", problems))
 
 
 def _about(subject, problems):

@@ -1,11 +1,18 @@
 """Say what a cloud of points is."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
 from keras_perceiver.tasks.labels import Labels
 from keras_perceiver.tasks.labels import as_prediction
 from keras_perceiver.tasks.labels import names_of
+from keras_perceiver.tasks.problems import blanked
+from keras_perceiver.tasks.problems import first_of
+from keras_perceiver.tasks.problems import not_finite
+from keras_perceiver.tasks.problems import overflowed
+from keras_perceiver.tasks.problems import with_problems
 from keras_perceiver.tasks.task import Task
 from keras_perceiver.tasks.task import call
 from keras_perceiver.tasks.task import check_inputs
@@ -84,25 +91,45 @@ class ClassifyPoints(Task):
     def example_request(self):
         """Requests that show the task, for an export to be checked with."""
         points = np.random.default_rng(0).normal(
-            size=(2, self.num_points + 3, self.num_coordinates)
+            size=(3, self.num_points + 3, self.num_coordinates)
         )
+        points[2, 1, 0] = math.nan
         return {"points": tf.constant(points, tf.float32)}
 
     def serve(self, points):
         """The task inside a graph: this is what an export answers with.
 
         Args:
-            points: float32 `(B, n, 3)`, `n` at least 1.
+            points: float32 `(B, n, 3)`.
 
         Returns:
             A dictionary of `label_bytes` and `probabilities` `(B, top_k)`,
-            best first.
+            best first, and `problem_bytes` `(B,)`, empty where all is well.
+            A cloud without points, or with numbers that are not finite, has
+            "" and 0 for answers, and never spoils its batchmates'.
         """
+        problems = tf.where(
+            tf.equal(tf.shape(points)[1], 0),
+            "the cloud has 0 points. Give at least one.",
+            not_finite("the points", points),
+        )
+        points = self._normalized(blanked(points, problems))
+        logits = call(self.model, {"points": points})
+        chances = tf.nn.softmax(tf.cast(logits, tf.float32))
+        return with_problems(
+            self.labels.best(chances), first_of(problems, overflowed(chances))
+        )
+
+    def _normalized(self, points):
+        """As many points as the model takes, in [-1, 1] around 0."""
+        is_empty = tf.cast(tf.equal(tf.shape(points)[1], 0), tf.int32)
+        points = tf.pad(points, [[0, 0], [0, is_empty], [0, 0]])
         count = tf.cast(tf.shape(points)[1], tf.int64)
         places = tf.range(self.num_points, dtype=tf.int64) * count
         points = tf.gather(points, places // self.num_points, axis=1)
+        points = tf.ensure_shape(
+            points, (None, self.num_points, self.num_coordinates)
+        )
         points -= tf.reduce_mean(points, axis=1, keepdims=True)
         reach = tf.reduce_max(tf.abs(points), axis=(1, 2), keepdims=True)
-        points = tf.math.divide_no_nan(points, reach)
-        logits = call(self.model, {"points": points})
-        return self.labels.best(tf.nn.softmax(tf.cast(logits, tf.float32)))
+        return tf.math.divide_no_nan(points, reach)

@@ -8,6 +8,7 @@ from keras_perceiver.data.text_pairs import join_pairs
 from keras_perceiver.tasks.labels import Labels
 from keras_perceiver.tasks.labels import as_prediction
 from keras_perceiver.tasks.labels import names_of
+from keras_perceiver.tasks.problems import with_problems
 from keras_perceiver.tasks.task import Task
 from keras_perceiver.tasks.task import check_inputs
 from keras_perceiver.tasks.task import inputs_of
@@ -18,7 +19,8 @@ class ClassifyText(Task):
     """Names the class of texts or of pairs of texts, or gives them a score.
 
     Perceiver IO, section 4.1 (GLUE). Of a model of several tasks one is
-    asked; the others cost nothing but their heads.
+    asked; the others cost nothing but their heads. Any bytes are text, valid
+    UTF-8 or not.
 
     Args:
         model: a byte model from `token_ids` and `padding_mask` to a
@@ -107,32 +109,24 @@ class ClassifyText(Task):
         Returns:
             A dictionary of `label_bytes` and `probabilities` `(B, top_k)`,
             best first, or `score` `(B,)` of a regression; and
-            `problem_bytes` `(B,)`, empty where all is well. A text with a
-            problem has no other answers.
+            `problem_bytes` `(B,)`, empty where all is well. A pair with a
+            problem, such as an empty first text, has no other answers, and
+            never spoils its batchmates'.
         """
         token_ids, padding_mask, num_tokens = join_pairs(
             text_bytes, second_text_bytes, self.max_length
         )
         problem_bytes = self._problems(text_bytes, num_tokens)
-        is_fine = tf.equal(problem_bytes, "")
         logits = self.model(
             {"token_ids": token_ids, "padding_mask": padding_mask}
         )[self.task]
-        return {
-            **self._answer(tf.cast(logits, tf.float32), is_fine),
-            "problem_bytes": problem_bytes,
-        }
+        answers = self._answers_of(tf.cast(logits, tf.float32))
+        return with_problems(answers, problem_bytes)
 
-    def _answer(self, logits, is_fine):
+    def _answers_of(self, logits):
         if self.labels is None:
-            return {"score": tf.where(is_fine, logits[:, 0], 0.0)}
-        best = self.labels.best(tf.nn.softmax(logits))
-        return {
-            "label_bytes": tf.where(is_fine[:, None], best["label_bytes"], ""),
-            "probabilities": tf.where(
-                is_fine[:, None], best["probabilities"], 0.0
-            ),
-        }
+            return {"score": logits[:, 0]}
+        return self.labels.best(tf.nn.softmax(logits))
 
     def _problems(self, text_bytes, num_tokens):
         """What is wrong with each text, in words; "" if nothing is."""

@@ -1,10 +1,16 @@
 """Turn a set of entities into vectors."""
 
 import dataclasses
+import math
 
 import numpy as np
 import tensorflow as tf
 
+from keras_perceiver.tasks.problems import blanked
+from keras_perceiver.tasks.problems import first_of
+from keras_perceiver.tasks.problems import not_finite
+from keras_perceiver.tasks.problems import overflowed
+from keras_perceiver.tasks.problems import with_problems
 from keras_perceiver.tasks.task import Task
 from keras_perceiver.tasks.task import call
 from keras_perceiver.tasks.task import check_inputs
@@ -99,9 +105,12 @@ class EncodeEntities(Task):
     def example_request(self):
         """Requests that show the task, for an export to be checked with."""
         entities = np.random.default_rng(0).normal(
-            size=(3, self.num_entities, self.entity_dim)
+            size=(4, self.num_entities, self.entity_dim)
         )
-        counts = np.array([self.num_entities, 1, self.num_entities // 2])
+        counts = np.array([self.num_entities, 1, self.num_entities // 2, 1])
+        # Where there is no entity, anything may stand.
+        entities[1, 1:] = math.nan
+        entities[3, 0, 0] = math.inf
         return {
             "entities": tf.constant(entities, tf.float32),
             "entity_mask": tf.sequence_mask(counts, self.num_entities),
@@ -111,20 +120,28 @@ class EncodeEntities(Task):
         """The task inside a graph: this is what an export answers with.
 
         Args:
-            entities: float32 `(B, M, C)`.
+            entities: float32 `(B, M, C)`. Where there is no entity, they are
+                not read.
             entity_mask: bool `(B, M)`, True where there is an entity.
 
         Returns:
             A dictionary of `entity_embeddings` `(B, M, embedding_dim)`,
             `summary` `(B, embedding_dim)` and `selection_probabilities`
-            `(B, M)`, zero where there is none.
+            `(B, M)`, zero where there is none; and `problem_bytes` `(B,)`,
+            empty where all is well. A set with numbers that are not finite
+            has 0 for answers, and never spoils its batchmates'.
         """
+        entities = tf.where(entity_mask[..., None], entities, 0.0)
+        problems = not_finite("the entities", entities)
+        entities = blanked(entities, problems)
         outputs = call(
             self.model, {"entities": entities, "entity_mask": entity_mask}
         )
         chances = tf.nn.softmax(outputs["selection_logits"])
-        return {
+        answers = {
             "entity_embeddings": outputs["entity_embeddings"],
             "summary": outputs["summary"],
             "selection_probabilities": tf.where(entity_mask, chances, 0.0),
         }
+        problems = first_of(problems, overflowed(*answers.values()))
+        return with_problems(answers, problems)

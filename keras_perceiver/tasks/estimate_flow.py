@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import io
+import math
 import pathlib
 
 import numpy as np
@@ -14,6 +15,7 @@ from keras_perceiver.data import flow as flow_data
 from keras_perceiver.data import image_files
 from keras_perceiver.data import images
 from keras_perceiver.tasks import tiles
+from keras_perceiver.tasks.problems import first_of
 from keras_perceiver.tasks.task import Task
 from keras_perceiver.tasks.task import call
 from keras_perceiver.tasks.task import check_inputs
@@ -78,7 +80,8 @@ class EstimateFlow(Task):
         max_motion: the length in pixels that the pictures draw in full
             colour. Defaults to the longest in each pair; fix it to compare
             pictures, as those of a film.
-        max_pixels: larger images are refused before they are decoded.
+        max_pixels: larger images are refused before they are decoded, and
+            so are narrow ones that get larger when filled up to a tile.
 
     Raises:
         ValueError: if the model is no flow model, or a number is out of
@@ -209,7 +212,10 @@ class EstimateFlow(Task):
         second, second_problem = images.read_image(
             second_bytes, self.max_pixels
         )
-        problem = _pair_problem(first, second, first_problem, second_problem)
+        problem = first_of(
+            _pair_problem(first, second, first_problem, second_problem),
+            self._canvas_problem(tf.shape(first)[:2]),
+        )
 
         def estimate():
             flow = tiles.map_tiles(
@@ -227,6 +233,23 @@ class EstimateFlow(Task):
             lambda: (tf.constant(""), tf.constant("")),
         )
         return flow_bytes, picture_bytes, problem
+
+    def _canvas_problem(self, size):
+        """What is wrong with images of this size when they are filled up."""
+        canvas = tf.maximum(size, self.tile_shape)
+        most = max(self.max_pixels, math.prod(self.tile_shape))
+        words = tf.strings.join(
+            [
+                "the images have ",
+                *_words(size),
+                " pixels, ",
+                *_words(canvas),
+                f" when filled up to a tile, and at most {most} in all are "
+                "estimated. Make them smaller, or raise max_pixels.",
+            ]
+        )
+        fits = tf.reduce_prod(tf.cast(canvas, tf.int64)) <= most
+        return tf.where(fits, "", words)
 
     def _flow_of_tile(self, frames):
         """uint8 `(2, height, width, 3)` to flow `(height, width, 2)`."""

@@ -42,7 +42,7 @@ class FillMask(Task):
 
     `[MASK]` in a text is one unknown byte, `[MASK:9]` nine, and `\[MASK]`
     the letters themselves. The text is encoded once, and only the masked
-    positions are decoded.
+    positions are decoded. Any bytes are text, valid UTF-8 or not.
 
     Args:
         model: from `from_preset("language_bytes")`, `load_pretrained` or the
@@ -94,6 +94,7 @@ class FillMask(Task):
         return {
             "text_bytes": tf.constant(
                 [
+                    b"[MASK]",
                     b"the [MASK:3] of the [MASK]",
                     b"\xff\x00 is a byte, and so is [MASK]; \\[MASK] is text",
                     b"this one has no mask",

@@ -1,5 +1,7 @@
 """Say what is heard, and seen, in a clip."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,6 +9,11 @@ from keras_perceiver.data.audio import log_mel_spectrogram
 from keras_perceiver.tasks.labels import Labels
 from keras_perceiver.tasks.labels import as_prediction
 from keras_perceiver.tasks.labels import names_of
+from keras_perceiver.tasks.problems import blanked
+from keras_perceiver.tasks.problems import first_of
+from keras_perceiver.tasks.problems import not_finite
+from keras_perceiver.tasks.problems import overflowed
+from keras_perceiver.tasks.problems import with_problems
 from keras_perceiver.tasks.task import Task
 from keras_perceiver.tasks.task import call
 from keras_perceiver.tasks.task import check_inputs
@@ -79,7 +86,8 @@ class TagAudio(Task):
             A `Prediction`, with `label`, `labels` and `probabilities`.
 
         Raises:
-            ValueError: if audio or video is not of that form.
+            ValueError: if audio or video is not of that form, or a sample is
+                not finite.
         """
         audio = np.asarray(audio, np.float32)
         if video is None:
@@ -102,11 +110,13 @@ class TagAudio(Task):
     def example_request(self):
         """Requests that show the task, for an export to be checked with."""
         rng = np.random.default_rng(0)
-        audio = rng.uniform(-1, 1, (2, self.num_audio_samples))
-        video = rng.integers(0, 256, (2, *self.video_shape))
+        audio = rng.uniform(-1, 1, (3, self.num_audio_samples))
+        audio[2, -1] = math.nan
+        video = rng.integers(0, 256, (3, *self.video_shape))
+        video[1] = 0
         return {
             "audio": tf.constant(audio, tf.float32),
-            "video": tf.constant(video * [[[[[1]]]], [[[[0]]]]], tf.uint8),
+            "video": tf.constant(video, tf.uint8),
         }
 
     def serve(self, audio, video):
@@ -118,12 +128,19 @@ class TagAudio(Task):
 
         Returns:
             A dictionary of `label_bytes` and `probabilities` `(B, top_k)`,
-            best first.
+            best first, and `problem_bytes` `(B,)`, empty where all is well.
+            A clip with samples that are not finite has "" and 0 for answers,
+            and never spoils its batchmates'.
         """
+        problems = not_finite("the audio", audio)
+        audio = blanked(audio, problems)
         if len(self.audio_shape) == 2:
             audio = log_mel_spectrogram(
                 audio, *self.audio_shape, self.sample_rate
             )
         video = tf.cast(video, tf.float32) / 255
         logits = call(self.model, {"audio": audio, "video": video})
-        return self.labels.best(tf.sigmoid(tf.cast(logits, tf.float32)))
+        chances = tf.sigmoid(tf.cast(logits, tf.float32))
+        return with_problems(
+            self.labels.best(chances), first_of(problems, overflowed(chances))
+        )

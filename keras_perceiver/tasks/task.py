@@ -1,5 +1,6 @@
 """What every task is made of: raw in, raw out, in Python and in an export."""
 
+import copy
 import pathlib
 
 import keras
@@ -36,9 +37,27 @@ class Task:
             )
         self.model = model
         self.input_signature = {spec.name: spec for spec in inputs}
-        self._compiled = tf.function(
-            self.serve, input_signature=list(inputs), autograph=False
+        self._compiled = self._compile()
+
+    def _compile(self):
+        return tf.function(
+            self.serve,
+            input_signature=list(self.input_signature.values()),
+            autograph=False,
         )
+
+    def on(self, model):
+        """Returns the same task on another model, and leaves this one alone.
+
+        Args:
+            model: of the same inputs and outputs, such as this task's own in
+                another precision.
+        """
+        other = copy.copy(self)
+        other.model = model
+        # A function that was traced goes on answering with the old model.
+        other._compiled = other._compile()
+        return other
 
     def serve(self, **tensors):
         """The task inside a graph: this is what an export answers with."""

@@ -108,9 +108,10 @@ def test_rows_answer_alone_as_in_a_batch(task):
     for row in range(3):
         rows = slice(row, row + 1)
         alone = serve(task, video[rows], audio[rows], label[rows])
-        for name, tensor in alone.items():
+        for name in ("video", "audio", "label"):
             expected = together[name][row].numpy().astype("float64")
-            assert_near(tensor[0], expected, 0.01)
+            assert_near(alone[name][0], expected, 0.01)
+        assert together["problem_bytes"][row] == b""
     nothing = serve(task, video[:0], audio[:0], label[:0])
     assert nothing["video"].shape == (0, 2, 8, 8, 3)
 
@@ -136,6 +137,30 @@ def test_a_number_that_is_no_class_is_no_label(task):
 def test_clips_of_another_form_are_told(task, video, audio, label, said):
     with pytest.raises(ValueError, match=said):
         task(video, audio, label)
+
+
+def test_samples_that_are_no_numbers_spoil_no_other_clip(task):
+    audio = np.stack([AUDIO, AUDIO, AUDIO])
+    audio[1, 3:5] = np.nan
+    # Finite, and beyond what the model's numbers reach.
+    audio[2] *= np.float32(3e38)
+    served = serve(task, np.stack([VIDEO] * 3), audio, [2, 2, 2])
+    alone = serve(task, VIDEO[None], AUDIO[None], [2])
+    for name in ("video", "audio", "label"):
+        expected = alone[name][0].numpy().astype("float64")
+        assert_near(served[name][0], expected, 0.01)
+        assert not served[name].numpy()[1:].any()
+    problems = served["problem_bytes"].numpy()
+    assert problems[0] == b""
+    assert problems[1].startswith(b"the audio: NaN or infinity in 2 of 48 ")
+    assert problems[2].startswith(b"the numbers are too large: the model's")
+    with pytest.raises(ValueError, match=r"^Clip 1 of 1: the audio: NaN or"):
+        task(VIDEO, audio[1])
+
+
+def test_the_example_shows_a_problem(task):
+    problems = task.serve(**task.example_request())["problem_bytes"].numpy()
+    assert [bool(problem) for problem in problems] == [False, False, True]
 
 
 def test_a_model_without_views_is_refused(model):

@@ -64,6 +64,34 @@ def test_served_clouds_may_have_any_length(task):
         assert np.isfinite(served["probabilities"]).all()
 
 
+def test_numbers_that_are_none_spoil_no_other_cloud(task):
+    cloud = random_array(20, 3)
+    points = np.stack([cloud] * 3)
+    # The last point alone is not among the twelve that the model sees.
+    points[1, -1, 2] = np.nan
+    points[2] = np.float32(3e38) * np.sign(cloud)
+    served = task.serve(tf.constant(points, tf.float32))
+    assert_near(served["probabilities"][0], task(cloud).probabilities)
+    assert not served["probabilities"].numpy()[1:].any()
+    assert (served["label_bytes"].numpy()[1:] == b"").all()
+    problems = served["problem_bytes"].numpy()
+    assert problems[0] == b""
+    assert problems[1].startswith(b"the points: NaN or infinity in 1 of 60 ")
+    assert problems[2].startswith(b"the numbers are too large: the model's")
+
+
+def test_clouds_without_points_are_told(task):
+    served = task.serve(tf.zeros((2, 0, 3)))
+    said = b"the cloud has 0 points. Give at least one."
+    assert served["problem_bytes"].numpy().tolist() == [said, said]
+    assert not served["probabilities"].numpy().any()
+
+
+def test_the_example_shows_a_problem(task):
+    problems = task.serve(**task.example_request())["problem_bytes"].numpy()
+    assert [bool(problem) for problem in problems] == [False, False, True]
+
+
 @pytest.mark.parametrize(
     "points",
     [np.zeros((0, 3)), np.zeros((5, 2)), np.zeros(3), np.full((4, 3), np.nan)],

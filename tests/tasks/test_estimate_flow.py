@@ -163,6 +163,19 @@ def test_too_large_images_are_refused():
         EstimateFlow(written_flow(8, 8), max_pixels=0)
 
 
+def test_images_that_are_large_when_filled_up_are_refused():
+    """A line of few pixels would take tiles of many."""
+    task = EstimateFlow(written_flow(8, 8), max_pixels=100)
+    with pytest.raises(
+        ValueError, match=r"have 50 x 1 pixels, 50 x 8 when .* at most 100 in"
+    ):
+        task(noise(1, 50), noise(1, 50))
+    assert task(noise(1, 12), noise(1, 12)).flow.shape == (1, 12, 2)
+    # One tile is always estimated.
+    task = EstimateFlow(written_flow(8, 8), max_pixels=20)
+    assert task(noise(1, 1), noise(1, 1)).flow.shape == (1, 1, 2)
+
+
 def test_bad_rows_do_not_disturb_the_others(task):
     large = [encoded(image) for image in pair(20, 40)]
     small = [encoded(image, "JPEG") for image in pair(9, 9)]

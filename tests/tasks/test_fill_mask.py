@@ -268,9 +268,9 @@ def test_mixed_precision_answers_in_float32(eagerly):
 def test_the_example_shows_answers_and_a_problem(task):
     served = task.serve(**task.example_request())
     problems = served["problem_bytes"].numpy().tolist()
-    assert problems[1].startswith(b"the text takes 41 bytes")
-    assert problems == [b"", problems[1], NO_MASK.encode(), b""]
-    assert len(served["filled_bytes"].numpy()[3]) == 32
+    assert problems[2].startswith(b"the text takes 41 bytes")
+    assert problems == [b"", b"", problems[2], NO_MASK.encode(), b""]
+    assert len(served["filled_bytes"].numpy()[4]) == 32
 
 
 def test_a_model_without_views_is_refused(model):

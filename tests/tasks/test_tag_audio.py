@@ -72,6 +72,34 @@ def test_clips_of_another_form_are_told(task, audio, video, said):
         task(audio, video)
 
 
+def test_samples_that_are_no_numbers_spoil_no_other_clip():
+    mel = TagAudio(
+        tiny_mel_tagger(), NAMES, num_audio_samples=60, sample_rate=16_000
+    )
+    for task in (TagAudio(tiny_tagger(), NAMES), mel):
+        clip = AUDIO[: task.num_audio_samples]
+        audio = np.stack([clip] * 3)
+        audio[1, 7] = -np.inf
+        audio[2] = 3e38
+        served = task.serve(tf.constant(audio), tf.stack([VIDEO] * 3))
+        found = task(clip, VIDEO)
+        assert_near(served["probabilities"][0], found.probabilities)
+        assert not served["probabilities"].numpy()[1:].any()
+        assert (served["label_bytes"].numpy()[1:] == b"").all()
+        problems = served["problem_bytes"].numpy()
+        assert problems[0] == b""
+        said = b"the audio: NaN or infinity in 1 of %d numbers." % len(clip)
+        assert problems[1].startswith(said)
+        assert problems[2].startswith(b"the numbers are too large: the model's")
+        with pytest.raises(ValueError, match=r"^Clip 1 of 1: the audio: NaN"):
+            task(audio[1], VIDEO)
+
+
+def test_the_example_shows_a_problem(task):
+    problems = task.serve(**task.example_request())["problem_bytes"].numpy()
+    assert [bool(problem) for problem in problems] == [False, False, True]
+
+
 def test_wrong_numbers_are_refused():
     with pytest.raises(ValueError, match="sample_rate is a number from"):
         TagAudio(tiny_tagger(), sample_rate=48)
