@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import textwrap
 
@@ -32,7 +31,12 @@ def main(arguments=None):
 
 def _presets(options):
     from keras_perceiver import presets
+    from keras_perceiver.models.presets import find_preset
 
+    if options.preset is not None:
+        preset = find_preset(options.preset)
+        print(json.dumps(preset.arguments, indent=2))
+        return
     for name, preset in presets().items():
         print(f"{name:<28} {preset.parameters:>13,} parameters")
         lines = textwrap.wrap(preset.source, 75, break_on_hyphens=False)
@@ -40,10 +44,18 @@ def _presets(options):
 
 
 def _config(options):
-    from keras_perceiver.models.presets import find_preset
+    from keras_perceiver.serving.server import served_models
+    from keras_perceiver.serving.server import server_config
 
-    preset = find_preset(options.preset)
-    print(json.dumps(preset.arguments, indent=2))
+    written = server_config.write_server_config(
+        options.folder,
+        stable=served_models.read_versions(options.stable),
+        canary=served_models.read_versions(options.canary),
+        models_path=options.models_path,
+        gpu=options.gpu,
+        overwrite=options.overwrite,
+    )
+    print("\n".join(written.report()))
 
 
 def _cost(options):
@@ -80,19 +92,24 @@ def _convert(options):
 
 
 def _check(options):
-    # In a process of its own, which may not import Keras.
-    check_file = pathlib.Path(__file__).parent / "serving" / "check.py"
-    finished = subprocess.run(
-        [sys.executable, str(check_file), str(options.saved_model)],
-        check=False,
-    )
+    from keras_perceiver.serving.alone import run_alone
+
+    finished = run_alone("keras_perceiver.serving.check", options.saved_model)
     return finished.returncode
 
 
 def _ask(options):
     from keras_perceiver.serving import ask
 
-    print(ask.ask(options.saved_model, options.request))
+    answers = ask.ask(
+        options.target,
+        options.request,
+        to=options.to,
+        pairs=options.pairs,
+        timeout=options.timeout,
+        ca_file=options.ca_file,
+    )
+    print(answers)
 
 
 def _parser():
@@ -101,34 +118,66 @@ def _parser():
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    presets = commands.add_parser("presets", help="list the published models")
-    presets.set_defaults(run=_presets)
-
-    config = commands.add_parser(
-        "config", help="print every number of a published model as JSON"
+    presets = commands.add_parser(
+        "presets",
+        help="list the published models, or every number of one as JSON",
     )
-    config.add_argument("preset")
-    config.set_defaults(run=_config)
+    presets.add_argument("preset", nargs="?", help="all of them without it")
+    presets.set_defaults(run=_presets)
 
     _add_cost(commands)
 
     _add_convert(commands)
 
     check = commands.add_parser(
-        "check", help="check an exported SavedModel in a process without Keras"
+        "check", help="check an exported SavedModel as a stock server runs it"
     )
     check.add_argument("saved_model", type=pathlib.Path)
     check.set_defaults(run=_check)
 
+    _add_ask(commands)
+
+    _add_config(commands)
+    return parser
+
+
+def _add_ask(commands):
     ask = commands.add_parser(
-        "ask", help="send raw requests to an exported SavedModel on this disk"
+        "ask", help="send raw requests to an export on this disk or a server"
     )
-    ask.add_argument("saved_model", type=pathlib.Path)
     ask.add_argument(
-        "request", nargs="+", help="such as 'the [MASK:4] of it', or cat.jpg"
+        "target",
+        help="a SavedModel, http://HOST:8501/v1/models/NAME or "
+        "grpc://HOST:8500/NAME, with /versions/N or /labels/L if need be",
+    )
+    ask.add_argument(
+        "request",
+        nargs="+",
+        help="such as 'the [MASK:4] of it', cat.jpg, or one.png two.png "
+        "where a model takes two; numbers come as .npy or .npz",
+    )
+    ask.add_argument(
+        "--to",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help="where answers go that are files, such as flow",
+    )
+    ask.add_argument(
+        "--pairs", action="store_true", help="texts come two by two"
+    )
+    ask.add_argument(
+        "--timeout",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="that a server has for a request; default: 30",
+    )
+    ask.add_argument(
+        "--ca-file",
+        metavar="PEM",
+        help="certificates to trust instead of the system's",
     )
     ask.set_defaults(run=_ask)
-    return parser
 
 
 def _add_cost(commands):
@@ -172,6 +221,42 @@ def _add_convert(commands):
         "--max-bytes", type=int, metavar="BYTES", help="largest file to read"
     )
     convert.set_defaults(run=_convert)
+
+
+def _add_config(commands):
+    config = commands.add_parser(
+        "config", help="write what a server of exported models starts with"
+    )
+    config.add_argument(
+        "folder",
+        type=pathlib.Path,
+        help="holds NAME/VERSION, such as saved_models; the files go there",
+    )
+    for label, meaning in (
+        ("stable", "serve this version under a label, and not the newest"),
+        ("canary", "serve a second one beside it"),
+    ):
+        config.add_argument(
+            f"--{label}",
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar="NAME=VERSION",
+            help=meaning,
+        )
+    config.add_argument(
+        "--models-path",
+        default="/models",
+        metavar="PATH",
+        help="where the server sees the folder (default: /models)",
+    )
+    config.add_argument("--gpu", action="store_true", help="for one GPU")
+    config.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="also replace files that were changed by hand",
+    )
+    config.set_defaults(run=_config)
 
 
 def _add_override(command):

@@ -73,7 +73,7 @@ def _run(recipe, options, rest):
     if options.verb == "evaluate":
         return runner.evaluate(recipe, folder)
     base = options.to or pathlib.Path("saved_models") / recipe.name
-    return runner.export(recipe, folder, base)
+    return runner.export(recipe, folder, base, options.precision)
 
 
 def _check_options(options):
@@ -83,8 +83,12 @@ def _check_options(options):
         "--overwrite": options.overwrite,
         "--from": options.start_from,
         "--to": options.to,
+        "--precision": options.precision,
     }
-    read = {"train": ("--resume", "--overwrite", "--from"), "export": ("--to",)}
+    read = {
+        "train": ("--resume", "--overwrite", "--from"),
+        "export": ("--to", "--precision"),
+    }
     for option, value in given.items():
         if value and option not in read.get(options.verb, ()):
             raise ValueError(f"{options.verb} does not read {option}.")
@@ -132,6 +136,11 @@ def _parser(recipe):
         type=pathlib.Path,
         metavar="FOLDER",
         help="export there (default: saved_models/NAME)",
+    )
+    parser.add_argument(
+        "--precision",
+        metavar="NAME",
+        help="export in float32, bfloat16 or int8 (default: as trained)",
     )
     return parser
 

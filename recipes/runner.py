@@ -12,6 +12,7 @@ from keras_perceiver.convert.pretrained import load_weights
 from keras_perceiver.models import from_preset
 from keras_perceiver.quiet import quiet_start
 from keras_perceiver.serving import export as serving_export
+from keras_perceiver.serving.precision import check_precision
 from keras_perceiver.training import run_folder
 from keras_perceiver.training import schedules
 from keras_perceiver.training import strategies
@@ -261,9 +262,20 @@ def predict(recipe, path, words):
     print(recipe.answer(recipe.make_task(model), words))
 
 
-def export(recipe, path, base):
-    """Exports the best model's task as a SavedModel and says how to ask."""
+def export(recipe, path, base, precision=None):
+    """Exports the best model's task as a SavedModel and says how to ask.
+
+    Args:
+        recipe: the `Recipe`.
+        path: the run folder.
+        base: the folder of all versions.
+        precision: as `serving.export.export` takes it.
+    """
+    check_precision(precision)
     _, _, model = open_run(recipe, path)
-    version = serving_export.export(recipe.make_task(model), base)
+    print("exporting, and measuring for batches ...", flush=True)
+    version = serving_export.export(
+        recipe.make_task(model), base, precision=precision
+    )
     print(f"exported: {version}")
     print(f"check it: keras-perceiver check {version}")

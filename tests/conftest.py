@@ -52,7 +52,15 @@ def pytest_configure(config):
         layers.set_attention_memory(num_bytes)
 
 
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        # What a file's tests share is made once, if one process of xdist has
+        # them all; so are the exports that several files share.
+        shares = "exports" in getattr(item, "fixturenames", ())
+        group = "exports" if shares else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
     if config.getoption("--large"):
         return
     skip = pytest.mark.skip(reason="large: runs with --large only")

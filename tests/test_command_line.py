@@ -10,6 +10,7 @@ import pytest
 from keras_perceiver import __main__ as command_line
 from keras_perceiver import from_preset
 from keras_perceiver import presets
+from keras_perceiver.serving import alone
 from keras_perceiver.serving import ask
 from tests.layer_checks import without_values
 
@@ -27,8 +28,8 @@ def test_presets_lists_every_published_model(capsys):
     assert captured.err == ""
 
 
-def test_config_prints_every_number_of_a_model(capsys):
-    assert command_line.main(["config", "language_bytes"]) == 0
+def test_presets_prints_every_number_of_one(capsys):
+    assert command_line.main(["presets", "language_bytes"]) == 0
     settings = json.loads(capsys.readouterr().out)
     preset = presets()["language_bytes"]
     assert preset.settings.items() <= settings.items()
@@ -40,7 +41,7 @@ def test_config_prints_every_number_of_a_model(capsys):
 
 
 def test_a_mistaken_name_is_told_with_the_nearest(capsys):
-    assert command_line.main(["config", "langage_byte"]) == 1
+    assert command_line.main(["presets", "langage_byte"]) == 1
     captured = capsys.readouterr()
     expected = "Unknown preset 'langage_byte'. Did you mean 'language_bytes'?"
     assert captured.err == f"error: {expected}\n"
@@ -51,8 +52,8 @@ def test_a_mistaken_name_is_told_with_the_nearest(capsys):
     "error", [ValueError, PermissionError, FileNotFoundError, ImportError]
 )
 def test_what_is_wrong_with_a_request_is_one_line(monkeypatch, capsys, error):
-    def fail(path, requests):
-        assert (str(path), requests) == ("there", ["a", "b"])
+    def fail(target, requests, **options):
+        assert (target, requests) == ("there", ["a", "b"])
         raise error("what is wrong")
 
     monkeypatch.setattr(ask, "ask", fail)
@@ -71,22 +72,26 @@ def test_a_bug_is_not_hidden(monkeypatch):
 def test_check_ends_as_its_process_does(monkeypatch, code):
     commands = []
 
-    def run(command, check):
+    def run(*command):
         commands.append(command)
-        assert not check
         return subprocess.CompletedProcess(command, code)
 
-    monkeypatch.setattr(command_line.subprocess, "run", run)
+    monkeypatch.setattr(alone, "run_alone", run)
     assert command_line.main(["check", "some/folder"]) == code
-    (python, file, folder) = commands[0]
-    assert python == sys.executable
-    assert file.endswith("keras_perceiver/serving/check.py")
-    assert folder == "some/folder"
+    check = "keras_perceiver.serving.check"
+    assert commands == [(check, pathlib.Path("some/folder"))]
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["preset"], ["config"], ["check"], ["ask", "there"], ["presets", "x"]],
+    [
+        [],
+        ["preset"],
+        ["config"],
+        ["check"],
+        ["ask", "there"],
+        ["presets", "x", "y"],
+    ],
 )
 def test_a_command_line_that_cannot_be_read_ends_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as end:
@@ -106,7 +111,7 @@ def test_help_names_every_command(capsys):
 
 def test_it_runs_as_a_module_and_hands_on_the_exit_code():
     finished = subprocess.run(
-        [sys.executable, "-m", "keras_perceiver", "config", "langage_byte"],
+        [sys.executable, "-m", "keras_perceiver", "presets", "langage_byte"],
         cwd=ROOT,
         capture_output=True,
         text=True,

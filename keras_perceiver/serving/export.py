@@ -1,5 +1,7 @@
 """Tasks as SavedModels, in the folder layout of TensorFlow Serving."""
 
+import json
+import os
 import pathlib
 import shutil
 import tempfile
@@ -7,60 +9,68 @@ import tempfile
 import keras
 import tensorflow as tf
 
-import keras_perceiver
 from keras_perceiver import files
-from keras_perceiver.serving import check
+from keras_perceiver.serving import precision as precisions
+from keras_perceiver.serving.alone import run_alone
+from keras_perceiver.serving.beside_graph import batching
+from keras_perceiver.serving.beside_graph import description
+from keras_perceiver.serving.beside_graph import examples
+from keras_perceiver.serving.beside_graph import warmup
+from keras_perceiver.serving.checks import comparisons
+from keras_perceiver.serving.checks import operations
+from keras_perceiver.serving.messages import protos
 from keras_perceiver.serving.signatures import signatures_of
+from keras_perceiver.training.run_folder import machine_record
 
-DESCRIPTION_FILE = "assets.extra/keras_perceiver.json"
-EXAMPLE_FILE = "assets.extra/example.tfrecord"
+# Beside the weights, for the graph, the example and the log of requests.
+_SPARE_BYTES = 50_000_000
 
 
-def export(task, base, version=None):
+def export(task, base, version=None, precision=None):
     """Writes a task as `base/VERSION`, whole or not at all.
 
     The signature `serving_default` is the task's own `serve`: raw in, raw
     out. Beside it stand `tensors`, `encode` and `decode`, see
     `serving.signatures`. All are of core TensorFlow operations.
 
+    The folder also gets a log of requests to warm a server up, parameters of
+    batching from latencies that are measured here, and a description.
+
     Args:
         task: such as a `FillMask`.
         base: the folder of all versions of this model.
         version: a positive integer; None takes the next free one.
+        precision: `"float32"`, `"bfloat16"` or `"int8"`, see
+            `serving.precision`; None leaves the model as it is.
 
     Returns:
         The path of the new version.
 
     Raises:
-        ValueError: if the version is not positive.
-        FileExistsError: if it exists already.
+        ValueError: if the version is not positive, or the model cannot have
+            that precision.
+        FileExistsError: if the version exists already.
+        OSError: if the disk is too full.
     """
     base = pathlib.Path(base)
     if version is None:
         version = next_version(base)
-    if version < 1:
-        raise ValueError(
-            f"A version is a positive whole number. Received: {version}"
-        )
-    target = base / str(version)
-    if target.exists():
-        raise FileExistsError(
-            f"{target} exists already. Leave `version` out to take the next "
-            f"free one, {next_version(base)}."
-        )
+    _check_version(base, version)
+    task = precisions.in_precision(task, precision)
     base.mkdir(parents=True, exist_ok=True)
+    _check_space(task, base)
     # A server ignores what is not a number, so it never sees half a model.
     temporary = pathlib.Path(
         tempfile.mkdtemp(prefix=f".tmp-{version}-", dir=base)
     )
     try:
-        _write(task, temporary)
+        _write(task, temporary, base.resolve().name)
         temporary.chmod(0o755)
-        temporary.rename(target)
+        temporary.rename(base / str(version))
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    return target
+    return base / str(version)
 
 
 def next_version(base):
@@ -74,57 +84,141 @@ def next_version(base):
     return max(versions, default=0) + 1
 
 
-def _write(task, folder):
-    archive = keras.export.ExportArchive()
-    signatures = signatures_of(task)
-    # Without `track`, which would store every weight twice.
-    for name, signature in signatures.items():
-        archive.add_endpoint(
-            name, signature.function, input_signature=list(signature.specs)
+def _check_version(base, version):
+    if version < 1:
+        raise ValueError(
+            f"A version is a positive whole number. Received: {version}"
         )
-    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-    archive.write_out(str(folder), options=options, verbose=False)
-    description = {
+    target = base / str(version)
+    if target.exists():
+        raise FileExistsError(
+            f"{target} exists already. Leave `version` out to take the next "
+            f"free one, {next_version(base)}."
+        )
+
+
+def _check_space(task, base):
+    needed = precisions.weight_bytes(task.model) + _SPARE_BYTES
+    free = shutil.disk_usage(base).free
+    if free < needed:
+        raise OSError(
+            f"{base} has {free:,} bytes free, and the export takes "
+            f"{needed:,}. Make room, or export to another disk."
+        )
+
+
+def _write(task, folder, name):
+    functions = _traced(signatures_of(task))
+    _write_graph(functions, folder)
+    _write_example(task, functions["serving_default"], folder)
+    stored = _stored_signatures(folder)
+    times = _measure(folder)
+    _write_batching(folder, times)
+    warmup.write_warmup(folder, name, stored, times)
+    precision = precisions.precision_of(task.model)
+    said = {
         "task": type(task).__name__,
         # None where the model was built without one.
         "preset": getattr(task.model, "preset_name", None),
+        "precision": precision,
+        "tolerance": _tolerance(precision),
         "parameters": task.model.count_params(),
+        "weight_bytes": precisions.weight_bytes(task.model),
+        "sha256": description.file_hashes(folder),
+        "oldest_server": description.OLDEST_SERVER,
+        "tensorflow_text": None,  # No operation of it is used.
+        "machine": machine_record(),
+        "seconds": {size: min(runs) for size, runs in times.items()},
         "fingerprints": {
-            name: _fingerprints(signature)
-            for name, signature in signatures.items()
-            if name != "serving_default"
+            key: _fingerprints(function, stored[key])
+            for key, function in functions.items()
+            if key != "serving_default"
         },
-        "keras_perceiver": keras_perceiver.__version__,
-        "keras": keras.__version__,
-        "tensorflow": tf.__version__,
+        "operations": sorted(operations.operations_of(folder)),
     }
-    (folder / DESCRIPTION_FILE).parent.mkdir(exist_ok=True)
-    files.write_json(folder / DESCRIPTION_FILE, description)
-    _write_example(task, folder / EXAMPLE_FILE)
+    files.write_json(folder / description.DESCRIPTION_FILE, said)
 
 
-def _fingerprints(signature):
-    """What `check` knows the answers of a signature of tensors by."""
-    request = check.made_up_request(tf, {s.name: s for s in signature.specs})
-    answer = signature.function(*request.values())
-    return {name: check.fingerprint(tensor) for name, tensor in answer.items()}
+def _tolerance(precision):
+    is_half = "16" in precision
+    return (
+        comparisons.HALF_PRECISION_TOLERANCE
+        if is_half
+        else comparisons.TOLERANCE
+    )
 
 
-def _write_example(task, path):
+def _traced(signatures):
+    """The graphs that are written, which also tell what to expect of them."""
+    functions = {}
+    for name, signature in signatures.items():
+        function = tf.function(
+            signature.function,
+            input_signature=list(signature.specs),
+            autograph=False,
+        )
+        function.get_concrete_function()
+        functions[name] = function
+    return functions
+
+
+def _write_graph(functions, folder):
+    archive = keras.export.ExportArchive()
+    # Without `track`, which would store every weight twice.
+    for name, function in functions.items():
+        archive.add_endpoint(name, function)
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    archive.write_out(str(folder), options=options, verbose=False)
+    (folder / "assets.extra").mkdir()
+
+
+def _stored_signatures(folder):
+    saved = protos.parse("SavedModel", (folder / "saved_model.pb").read_bytes())
+    return {
+        name: signature
+        for name, signature in saved.meta_graphs[0].signature_def.items()
+        if not name.startswith("__")
+    }
+
+
+def _write_example(task, function, folder):
     """Keeps a request and its answer, for `check` to repeat."""
     request = task.example_request()
-    answer = task.serve(**request)
-    with tf.io.TFRecordWriter(str(path)) as records:
-        for tensors in (request, answer):
-            features = {
-                name: tf.train.Feature(
-                    bytes_list=tf.train.BytesList(
-                        value=[tf.io.serialize_tensor(tensor).numpy()]
-                    )
-                )
-                for name, tensor in tensors.items()
-            }
-            example = tf.train.Example(
-                features=tf.train.Features(feature=features)
-            )
-            records.write(example.SerializeToString())
+    answer = function(*(request[name] for name in task.input_signature))
+    examples.write_example(
+        folder,
+        {name: tensor.numpy() for name, tensor in request.items()},
+        {name: tensor.numpy() for name, tensor in answer.items()},
+    )
+
+
+def _measure(folder):
+    """Seconds of raw requests by their rows, as a server would take them."""
+    finished = run_alone(
+        "keras_perceiver.serving.beside_graph.latency", folder, capture=True
+    )
+    if finished.returncode:
+        raise RuntimeError(
+            "The export does not answer without TensorFlow's Python, so no "
+            f"server could run it:\n{finished.stderr}"
+        )
+    times = json.loads(finished.stdout)
+    return {int(size): seconds for size, seconds in times.items()}
+
+
+def _write_batching(folder, times):
+    machine = machine_record()
+    processors = len(os.sched_getaffinity(0))
+    words = f"{processors} processors ({machine['processor']})"
+    text = batching.batching_text(times, processors, words)
+    files.write_text(folder / batching.BATCHING_FILE, text)
+
+
+def _fingerprints(function, stored):
+    """What `check` knows the answers of a signature of tensors by."""
+    request = examples.made_up_request(stored)
+    specs = function.input_signature
+    answer = function(*(tf.constant(request[spec.name]) for spec in specs))
+    return {
+        name: examples.fingerprint(tensor) for name, tensor in answer.items()
+    }

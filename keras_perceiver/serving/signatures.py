@@ -1,11 +1,16 @@
 """The named functions of an export: raw requests, and tensors of the model."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import tensorflow as tf
 
-from keras_perceiver.tasks.task import call
+from keras_perceiver.serving import guards
+from keras_perceiver.tasks.run_model import RunModel
+from keras_perceiver.tasks.run_model import run
+from keras_perceiver.tasks.run_model import spec_of
+from keras_perceiver.tasks.task import inputs_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,44 +35,91 @@ def signatures_of(task):
     has them: encode once, then ask for any positions, pixels or samples.
     Numbers are float32 in all of them.
 
+    All fail with INVALID_ARGUMENT where a tensor has another shape than
+    declared, or where every row of a batch has a problem. Where some rows are
+    well, `serving_default` names the others' problems in `problem_bytes`; the
+    rest answer NaN to rows with a token or an index out of range, and take
+    other numbers as they are.
+
     Args:
         task: such as a `FillMask`.
     """
-    specs = tuple(task.input_signature.values())
-    found = {"serving_default": Signature(task.serve, specs)}
+    found = {"serving_default": _of_task(task)}
+    counts = _counts(task.model)
     views = {"tensors": task.model}
     for name in ("encode", "decode"):
         views[name] = getattr(task.model, name, None)
     for name, model in views.items():
         if model is not None:
             output = "latents" if name == "encode" else task.model_output
-            found[name] = _of_model(model, output)
+            found[name] = _of_model(model, output, counts)
+    if isinstance(task, RunModel):
+        # A model as it is has one way to be asked.
+        found["serving_default"] = found["tensors"]
     return found
 
 
-def _of_model(model, output_name):
+def _of_task(task):
+    specs = tuple(task.input_signature.values())
+
     def answer(*tensors):
-        given = {
-            # Latents of half precision come in, and go out, as float32.
-            tensor.name: tf.cast(value, tensor.dtype)
-            for tensor, value in zip(model.inputs, tensors, strict=True)
+        answers = task.serve(*guards.of_declared_shapes(tensors, specs))
+        if "problem_bytes" not in answers:
+            return answers
+        return guards.refuse_if_all_bad(answers, answers["problem_bytes"])
+
+    return Signature(answer, specs)
+
+
+def _of_model(model, output_name, counts):
+    specs = tuple(map(spec_of, model.inputs))
+    names = [spec.name for spec in specs]
+    counts = {name: counts[name] for name in names if name in counts}
+
+    def answer(*tensors):
+        tensors = guards.of_declared_shapes(tensors, specs)
+        problems = None
+        if counts:
+            given = dict(zip(names, tensors, strict=True))
+            given, problems = guards.within_counts(given, counts)
+            given = guards.refuse_if_all_bad(given, problems)
+            tensors = list(given.values())
+        outputs = run(model, tensors, output_name)
+        if problems is None:
+            return outputs
+        return {
+            name: _nan_where(problems, tensor)
+            for name, tensor in outputs.items()
         }
-        outputs = call(model, given)
-        if not isinstance(outputs, dict):
-            outputs = {output_name: outputs}
-        return {name: _wide(tensor) for name, tensor in outputs.items()}
 
-    return Signature(answer, tuple(map(_spec, model.inputs)))
+    return Signature(answer, specs)
 
 
-def _spec(tensor):
-    dtype = tf.as_dtype(tensor.dtype)
-    return tf.TensorSpec(
-        (None, *tensor.shape[1:]),
-        tf.float32 if dtype.is_floating else dtype,
-        tensor.name,
+def _counts(model):
+    """How many tokens, positions, pixels or patches a model knows, by input.
+
+    Its layers take others too: negative ones, and positions, wrap around, and
+    what is beyond a table fails on a CPU and is 0 on a GPU.
+    """
+    shapes = {
+        name: tensor.shape[1:] for name, tensor in inputs_of(model).items()
+    }
+    layers = {layer.name: layer for layer in model.layers}
+    counts = {}
+    if "token_ids" in shapes and "token_embedding" in layers:
+        counts["token_ids"] = layers["token_embedding"].input_dim
+        counts["token_indices"] = shapes["token_ids"][0]
+    if "frames" in shapes:
+        counts["pixel_indices"] = math.prod(shapes["frames"][1:-1])
+    if "video_indices" in shapes:
+        patch = model.output["audio"].shape[-1]
+        counts["video_indices"] = math.prod(shapes["video"][:-1])
+        counts["audio_indices"] = shapes["audio"][0] // patch
+    return counts
+
+
+def _nan_where(problems, tensor):
+    is_fine = tf.reshape(
+        tf.equal(problems, ""), [-1] + [1] * (tensor.shape.rank - 1)
     )
-
-
-def _wide(tensor):
-    return tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor
+    return tf.where(is_fine, tensor, math.nan)

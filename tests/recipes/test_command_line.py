@@ -177,6 +177,7 @@ def test_a_command_line_that_cannot_be_read(words, code, message, answer):
         ("export", ("--from", "folder")),
         ("predict", ("--to", "folder")),
         ("train", ("--to", "folder")),
+        ("train", ("--precision", "int8")),
         ("prepare", ("--overwrite",)),
     ],
 )
@@ -390,16 +391,29 @@ def test_export_says_how_to_check_it(trained, answer, tmp_path):
     version = pathlib.Path("saved_models/byte_mlm/1")
     assert code == 0
     assert out == (
+        "exporting, and measuring for batches ...\n"
         f"exported: {version}\ncheck it: keras-perceiver check {version}\n"
     )
     assert (tmp_path / version / "saved_model.pb").is_file()
 
 
 def test_export_goes_where_it_is_told(trained, answer, monkeypatch):
-    bases = []
+    exported = []
     monkeypatch.setattr(
-        runner.serving_export, "export", lambda task, base: bases.append(base)
+        runner.serving_export,
+        "export",
+        lambda task, base, precision: exported.append((base, precision)),
     )
-    words = ("--run-folder", trained, "--to", "elsewhere/model")
-    assert answer("byte_mlm", "export", *words)[0] == 0
-    assert bases == [pathlib.Path("elsewhere/model")]
+    words = ("byte_mlm", "export", "--run-folder", trained)
+    words += ("--to", "elsewhere/model")
+    assert answer(*words)[0] == 0
+    assert answer(*words, "--precision", "int8")[0] == 0
+    elsewhere = pathlib.Path("elsewhere/model")
+    assert exported == [(elsewhere, None), (elsewhere, "int8")]
+
+
+def test_a_precision_that_is_none_is_told_first(answer, tmp_path):
+    words = ("--run-folder", tmp_path, "--precision", "int4")
+    code, _, err = answer("byte_mlm", "export", *words)
+    assert code == 1
+    assert "Unknown precision 'int4'. Did you mean 'int8'?" in err

@@ -1,4 +1,4 @@
-"""One export for all tests of serving, since it takes seconds to make."""
+"""Exports for all tests of serving, since they take seconds to make."""
 
 import os
 
@@ -7,6 +7,10 @@ import pytest
 from keras_perceiver.serving.export import export
 from keras_perceiver.tasks import FillMask
 from tests.tiny_models import tiny_language
+from tests.tiny_tasks import EVERY_TASK
+
+# In this process TensorFlow's own library is loaded, and no other can be.
+OTHER_LIBRARY = os.environ.pop("TENSORFLOW_LIBRARY_FOLDER", None)
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +23,28 @@ def task():
 def exported(task, tmp_path_factory):
     """The path of a first version; tests copy it to change it."""
     return export(task, str(tmp_path_factory.mktemp("exports") / "new" / "it"))
+
+
+@pytest.fixture(scope="session")
+def every_task():
+    return {name: make() for name, make in EVERY_TASK.items()}
+
+
+@pytest.fixture(scope="session")
+def exports(every_task, tmp_path_factory):
+    """The path of a first version of every task but `FillMask`."""
+    base = tmp_path_factory.mktemp("exports")
+    return {
+        name: export(task, base / name) for name, task in every_task.items()
+    }
+
+
+@pytest.fixture
+def other_library():
+    """The folder of another TensorFlow's library, that is named to us."""
+    if OTHER_LIBRARY is None:
+        pytest.skip("runs another TensorFlow: set TENSORFLOW_LIBRARY_FOLDER")
+    return OTHER_LIBRARY
 
 
 @pytest.fixture

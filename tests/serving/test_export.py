@@ -1,6 +1,8 @@
 """Tasks as SavedModels."""
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 
@@ -11,13 +13,15 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 import keras_perceiver
+from keras_perceiver import files
 from keras_perceiver.serving import check
+from keras_perceiver.serving.beside_graph import examples
 from keras_perceiver.serving.export import export
 from keras_perceiver.serving.export import next_version
 from tests.float64_reference import assert_near
 from tests.tiny_models import LengthTask
 
-# Batches of five, of one, and of one without an answer.
+# Batches of five, of one, and of two of which one has no answer.
 TEXTS = ["the [MASK:3] of", b"\xff[MASK]\0", "none", "x" * 40, "[MASK:2]"]
 
 
@@ -40,7 +44,7 @@ def assert_same_answers(found, expected):
             np.testing.assert_array_equal(found[name], tensor, name)
 
 
-@pytest.mark.parametrize("texts", [TEXTS, TEXTS[:1], TEXTS[2:3]])
+@pytest.mark.parametrize("texts", [TEXTS, TEXTS[:1], TEXTS[1:3]])
 def test_a_server_answers_as_the_task(task, serve, texts):
     texts = tf.constant(texts)
     assert_same_answers(serve(text_bytes=texts), task.serve(texts))
@@ -161,26 +165,48 @@ def test_the_first_version_of_nothing_is_one(tmp_path):
 
 
 def test_the_folder_says_what_it_holds(task, exported):
-    description = json.loads(
+    said = json.loads(
         (exported / "assets.extra/keras_perceiver.json").read_text()
     )
-    fingerprints = description.pop("fingerprints")
-    assert list(fingerprints) == ["tensors", "encode", "decode"]
-    assert description == {
+    assert list(said.pop("fingerprints")) == ["tensors", "encode", "decode"]
+    assert {"DecodePaddedRaw", "TopKV2"} <= set(said.pop("operations"))
+    machine = said.pop("machine")
+    assert machine["keras_perceiver"] == keras_perceiver.__version__
+    assert machine["keras"] == keras.__version__
+    assert machine["tensorflow"] == tf.__version__
+    hashes = said.pop("sha256")
+    assert set(hashes) == {
+        str(path.relative_to(exported))
+        for path in (
+            exported / "saved_model.pb",
+            *(exported / "variables").iterdir(),
+        )
+    }
+    for name, came in hashes.items():
+        content = (exported / name).read_bytes()
+        assert came == hashlib.sha256(content).hexdigest()
+    seconds = said.pop("seconds")
+    assert "1" in seconds
+    assert all(number > 0 for number in seconds.values())
+    assert said == {
         "task": "FillMask",
         "preset": "language_bytes",
+        "precision": "float32",
+        "tolerance": 1e-4,
         "parameters": task.model.count_params(),
-        "keras_perceiver": keras_perceiver.__version__,
-        "keras": keras.__version__,
-        "tensorflow": tf.__version__,
+        "weight_bytes": 4 * task.model.count_params(),
+        "oldest_server": "2.16",
+        "tensorflow_text": None,
     }
-    request, answer = check.read_example(tf, exported)
-    assert set(request) == {"text_bytes"}
-    texts = tf.io.parse_tensor(request["text_bytes"], tf.string)
-    expected = task.example_request()["text_bytes"]
-    np.testing.assert_array_equal(texts, expected)
-    filled = tf.io.parse_tensor(answer["filled_bytes"], tf.string)
-    np.testing.assert_array_equal(filled, task.serve(texts)["filled_bytes"])
+
+
+def test_an_example_lies_beside_it(task, exported):
+    request, answer = examples.read_example(exported)
+    wanted = task.example_request()
+    assert request.keys() == wanted.keys()
+    np.testing.assert_array_equal(request["text_bytes"], wanted["text_bytes"])
+    answer = {name: tf.constant(values) for name, values in answer.items()}
+    assert_same_answers(answer, task.serve(**wanted))
 
 
 def test_anyone_may_read_an_export(exported):
@@ -196,15 +222,60 @@ def test_a_failing_task_leaves_nothing(tmp_path, exception):
 
 
 def test_a_failure_at_the_end_leaves_nothing(tmp_path, monkeypatch):
-    """The graph is written then, and its example is not."""
-    task = LengthTask()
+    """All is written then but the description."""
 
-    def fail():
-        assert list(tmp_path.glob(".tmp-*/saved_model.pb"))
+    def fail(path, content):
+        (folder,) = tmp_path.glob(".tmp-1-*")
+        assert (folder / "saved_model.pb").is_file()
+        assert (folder / "assets.extra/tf_serving_warmup_requests").is_file()
         raise OSError("disk full")
 
-    monkeypatch.setattr(task, "example_request", fail)
+    monkeypatch.setattr(files, "write_json", fail)
     with pytest.raises(OSError, match="disk full"):
+        export(LengthTask(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+FULL_DISK = """
+import pathlib, resource, signal, sys
+import tensorflow as tf
+from keras_perceiver.serving.export import export
+from tests.tiny_models import LengthTask
+
+base = pathlib.Path(sys.argv[1])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+task = LengthTask()
+# The least that some file of an export needs more than.
+for limit in (100, 1000, 10_000):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        export(task, base)
+    except (OSError, RuntimeError, tf.errors.OpError) as error:
+        print(limit, list(base.iterdir()), type(error).__name__)
+"""
+
+
+def test_a_disk_that_fills_leaves_nothing(tmp_path):
+    """Writing fails as on a full disk, in the graph, weights or beside."""
+    finished = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path / "base"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = finished.stdout.splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        ["100", "[]"],
+        ["1000", "[]"],
+        ["10000", "[]"],
+    ], finished.stderr
+
+
+def test_a_disk_without_room_is_told_first(tmp_path, monkeypatch):
+    free = shutil.disk_usage(tmp_path)._replace(free=50_000_010)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: free)
+    task = LengthTask(KeyError("begun"))
+    with pytest.raises(OSError, match=r"10 bytes free, .* takes 50,000,016"):
         export(task, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -229,4 +300,4 @@ def test_a_model_without_a_preset_is_exported_too(tmp_path):
     assert path == tmp_path / "20210730"
     description = (path / "assets.extra/keras_perceiver.json").read_text()
     assert json.loads(description)["preset"] is None
-    assert len(check.check(path)) == 5
+    assert len(list(check.check(path))) == 8

@@ -8,7 +8,9 @@ import pytest
 import tensorflow as tf
 
 from keras_perceiver.serving import check
+from keras_perceiver.serving.beside_graph import examples
 from keras_perceiver.serving.export import export
+from keras_perceiver.serving.messages import protos
 from keras_perceiver.serving.signatures import signatures_of
 from keras_perceiver.tasks import EstimateFlow
 from keras_perceiver.tasks import FillMask
@@ -27,8 +29,16 @@ def loaded(exported):
 
 
 def requests(signature):
-    specs = {spec.name: spec for spec in signature.specs}
-    return check.made_up_request(tf, specs)
+    described = protos.message("SignatureDef")
+    for spec in signature.specs:
+        info = described.inputs[spec.name]
+        info.dtype = spec.dtype.as_datatype_enum
+        for size in spec.shape:
+            info.tensor_shape.dim.add(size=-1 if size is None else size)
+    made_up = examples.made_up_request(described)
+    return {
+        spec.name: tf.constant(made_up[spec.name]) for spec in signature.specs
+    }
 
 
 def test_tensors_answer_as_the_model(task, loaded):
@@ -112,31 +122,9 @@ def test_an_answer_that_changed_is_found(view, exported, tmp_path):
     numbers = description["fingerprints"][view][output]
     numbers["mean"] += 1e-3 * numbers["deviation"]
     file.write_text(json.dumps(description))
-    said = f"Signature '{view}', output '{output}' differs"
+    said = f"Output '{view}: {output}' differs"
     with pytest.raises(ValueError, match=said):
-        check.check(copied)
-
-
-def test_made_up_requests_are_always_the_same():
-    specs = {
-        "b": tf.TensorSpec((None, 2), tf.float32, "b"),
-        "a": tf.TensorSpec((None, None), tf.int32, "a"),
-        "c": tf.TensorSpec((None, 50), tf.bool, "c"),
-    }
-    one, other = (check.made_up_request(tf, specs) for _ in range(2))
-    assert list(one) == ["b", "a", "c"]
-    for name, tensor in one.items():
-        np.testing.assert_array_equal(tensor, other[name])
-    assert one["a"].shape == (2, 3)
-    assert set(np.unique(one["a"])) <= {0, 1, 2}
-    assert 0 < np.mean(one["c"]) < 1
-
-
-def test_a_mask_does_not_hide_the_other_numbers():
-    logits = tf.constant([[0.5, -1e30]])
-    other = tf.constant([[0.7, -1e30]])
-    assert check.fingerprint(logits) != check.fingerprint(other)
-    assert check.fingerprint(logits)["deviation"] < 1e3
+        list(check.check(copied))
 
 
 def test_a_task_without_views_has_tensors_alone(tmp_path):

@@ -1,0 +1,92 @@
+"""The requests that a server answers before it offers a model.
+
+The first request of each shape takes long, and a server that has a log of
+requests pays for it while it loads. A log that cannot be answered stops the
+load, so `check` replays it.
+"""
+
+from keras_perceiver.serving.beside_graph import examples
+from keras_perceiver.serving.messages import protos
+from keras_perceiver.serving.messages import records
+from keras_perceiver.serving.messages import tensor_protos
+
+WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
+# More are an error to a server.
+MAX_RECORDS = 1000
+
+
+def write_warmup(path, name, signatures, batch_sizes):
+    """Writes a request for each signature and batch size.
+
+    Numbers are the same everywhere, so that the log stays small; strings are
+    those of the example.
+
+    Args:
+        path: of the SavedModel, with its example.
+        name: of the model.
+        signatures: `SignatureDef`s by name.
+        batch_sizes: how many rows the requests have.
+    """
+    example = examples.good_rows(*examples.read_example(path))
+    logs = []
+    for signature_name, signature in signatures.items():
+        for size in batch_sizes:
+            if signature_name == "serving_default":
+                rows = examples.of_size(example, size)
+            else:
+                rows = examples.made_up_request(signature, size)
+            logs.append(_log(name, signature_name, signature, rows))
+    records.write_records(path / WARMUP_FILE, logs)
+
+
+def _log(name, signature_name, signature, rows):
+    log = protos.message("PredictionLog")
+    request = log.predict_log.request
+    request.model_spec.name = name
+    request.model_spec.signature_name = signature_name
+    for key, values in rows.items():
+        dtype = signature.inputs[key].dtype
+        if dtype == tensor_protos.STRING:
+            proto = tensor_protos.to_proto(values, dtype)
+        else:
+            value = values.ravel()[0].item()
+            proto = tensor_protos.filled_proto(values.shape, value, dtype)
+        request.inputs[key].CopyFrom(proto)
+    return log.SerializeToString()
+
+
+def replay(path, model):
+    """Answers every request of a log, as a server does.
+
+    Args:
+        path: of the SavedModel.
+        model: a `runtime.SavedModel` of it.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        ValueError: if a record is none that a server takes, or too many.
+        TensorFlowError: if a request cannot be answered.
+    """
+    count = 0
+    for count, record in enumerate(
+        records.read_records(path / WARMUP_FILE), start=1
+    ):
+        if count > MAX_RECORDS:
+            raise ValueError(
+                f"{path / WARMUP_FILE} has more than {MAX_RECORDS} requests, "
+                "which servers refuse."
+            )
+        log = protos.parse("PredictionLog", record)
+        if not log.HasField("predict_log"):
+            raise ValueError(f"Warm-up request {count} is no prediction.")
+        request = log.predict_log.request
+        model.run(
+            request.model_spec.signature_name or "serving_default",
+            {
+                name: tensor_protos.from_proto(proto)
+                for name, proto in request.inputs.items()
+            },
+        )
+    return count

@@ -1,0 +1,1 @@
+"""What a server of exports starts with."""
