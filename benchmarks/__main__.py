@@ -8,12 +8,14 @@ from benchmarks import activation_bytes
 from benchmarks import imports
 from benchmarks import input_pipeline
 from benchmarks import memory
+from benchmarks import serving
 
 BENCHMARKS = {
     "activation_bytes": activation_bytes,
     "imports": imports,
     "input_pipeline": input_pipeline,
     "memory": memory,
+    "serving": serving,
 }
 
 
