@@ -163,8 +163,31 @@ def check_range(name, value, least, most):
 
 def call(model, tensors):
     """Calls a model with tensors by name, however its inputs are grouped."""
+    if not _convolves(model):
+        return _call(model, tensors)
+    # TensorFlow's convolutions answer no rows with a wrong shape.
+    rows = tf.shape(next(iter(tensors.values())))[0]
+    missing = tf.cast(tf.equal(rows, 0), tf.int32)
+    filled = {
+        name: tf.pad(
+            tensor, [[0, missing]] + [[0, 0]] * (tensor.shape.rank - 1)
+        )
+        for name, tensor in tensors.items()
+    }
+    outputs = _call(model, filled)
+    return tf.nest.map_structure(lambda output: output[:rows], outputs)
+
+
+def _call(model, tensors):
     if isinstance(model.input, dict):
         return model(tensors)
     if isinstance(model.input, list):
         return model([tensors[tensor.name] for tensor in model.input])
     return model(tensors[model.input.name])
+
+
+def _convolves(model):
+    return any(
+        isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D)
+        for layer in model._flatten_layers()
+    )

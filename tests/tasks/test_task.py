@@ -15,6 +15,7 @@ from keras_perceiver.tasks.labels import names_of
 from keras_perceiver.tasks.task import Task
 from keras_perceiver.tasks.task import call
 from tests.tiny_models import tiny_language
+from tests.tiny_presets import tiny_preset
 from tests.tiny_tasks import EVERY_TASK
 
 
@@ -147,3 +148,13 @@ def test_names_may_come_with_the_model():
     model.preprocessing = {"class_names": ["x", "y"]}
     assert names_of(model, None) == ["x", "y"]
     assert names_of(model, ["z", "w"]) == ["z", "w"]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_convolutions_take_any_number_of_rows(rows):
+    model = tiny_preset("imagenet_conv")
+    images = tf.random.stateless_normal((rows, *model.input.shape[1:]), (0, 1))
+    logits = call(model, {"images": images})
+    assert logits.shape == (rows, 7)
+    if rows:
+        np.testing.assert_array_equal(logits, model(images))
