@@ -8,6 +8,7 @@ from benchmarks import activation_bytes
 from benchmarks import imports
 from benchmarks import input_pipeline
 from benchmarks import memory
+from benchmarks import precision
 from benchmarks import serving
 
 BENCHMARKS = {
@@ -15,6 +16,7 @@ BENCHMARKS = {
     "imports": imports,
     "input_pipeline": input_pipeline,
     "memory": memory,
+    "precision": precision,
     "serving": serving,
 }
 

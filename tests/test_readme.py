@@ -40,6 +40,21 @@ def test_the_page_on_memory_runs(capsys):
     assert capsys.readouterr().out.splitlines() == said
 
 
+def test_the_page_on_serving_runs(capsys, tmp_path, monkeypatch):
+    page = (ROOT / "docs" / "serving.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(block, "serving.md", "exec"), names)  # noqa: S102
+    assert capsys.readouterr().out == "saved_models/byte_mlm/1\n"
+    folders = (tmp_path / "saved_models").glob("*/*/saved_model.pb")
+    versions = sorted(file.parent.relative_to(tmp_path) for file in folders)
+    assert versions[:3] == [
+        pathlib.Path(f"saved_models/byte_mlm/{number}") for number in (1, 2, 3)
+    ]
+    assert versions[3:] == [pathlib.Path("saved_models/own/1")]
+
+
 def test_the_table_of_models_is_what_cost_prints(capsys):
     assert command_line.main(["cost", "--markdown"]) == 0
     table = capsys.readouterr().out.strip()

@@ -30,13 +30,22 @@ def every_task():
     return {name: make() for name, make in EVERY_TASK.items()}
 
 
+class _Exports(dict):
+    """The path of a first version of a task, made when it is asked for."""
+
+    def __init__(self, tasks, base):
+        self._tasks = tasks
+        self._base = base
+
+    def __missing__(self, name):
+        self[name] = export(self._tasks[name], self._base / name)
+        return self[name]
+
+
 @pytest.fixture(scope="session")
 def exports(every_task, tmp_path_factory):
-    """The path of a first version of every task but `FillMask`."""
-    base = tmp_path_factory.mktemp("exports")
-    return {
-        name: export(task, base / name) for name, task in every_task.items()
-    }
+    """Exports of every task but `FillMask`, by the names of `EVERY_TASK`."""
+    return _Exports(every_task, tmp_path_factory.mktemp("exports"))
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def signatures(exports):
     """What a server calls."""
     # The whole is kept, or its variables would go.
     loaded = {
-        name: tf.saved_model.load(str(path)) for name, path in exports.items()
+        name: tf.saved_model.load(str(exports[name])) for name in EVERY_TASK
     }
     yield {
         name: whole.signatures["serving_default"]

@@ -62,7 +62,8 @@ def write_requests(path, model, folder):
 @pytest.fixture(scope="module")
 def models(exports, exported):
     """Every export on the library of this process, by its path."""
-    paths = {**exports, "FillMask": exported}
+    paths = {name: exports[name] for name in EVERY_TASK}
+    paths["FillMask"] = exported
     return {name: (path, SavedModel(path)) for name, path in paths.items()}
 
 
