@@ -111,9 +111,7 @@ def _check_size(path, said):
 
 
 def _read_batching(path):
-    return batching.allowed_batch_sizes(
-        (path / batching.BATCHING_FILE).read_text()
-    )
+    return batching.batch_sizes((path / batching.BATCHING_FILE).read_text())
 
 
 def _check_raw(path, model, tolerance):

@@ -12,13 +12,11 @@ import numpy as np
 
 from keras_perceiver.quiet import quiet_start
 from keras_perceiver.serving.beside_graph import examples
+from keras_perceiver.serving.beside_graph.batching import FEWEST_ROWS
 from keras_perceiver.serving.runtime import library
 from keras_perceiver.serving.runtime.saved_model import SavedModel
 
 LARGEST_BATCH = 32
-# A server that batches refuses requests of more rows than its batches, so
-# these are offered even where they answer no more rows a second.
-SMALLEST_LIMIT = 8
 # A batch that takes longer makes others wait too long.
 LONGEST_SECONDS = 1.0
 # Twice the rows have to bring this many times as many rows a second.
@@ -47,7 +45,7 @@ def measure(ask, request, batch_sizes=None):
         times = _times(ask, examples.of_size(request, size))
         rate = size / min(times)
         gains = rate >= LEAST_GAIN * most
-        if batch_sizes is None and size > SMALLEST_LIMIT and not gains:
+        if batch_sizes is None and size > FEWEST_ROWS and not gains:
             break
         most = max(rate, most)
         found[size] = times

@@ -23,7 +23,7 @@ def requests(exported):
 
 def test_each_signature_is_asked_in_each_size(exported, requests):
     text = (exported / batching.BATCHING_FILE).read_text()
-    sizes = batching.allowed_batch_sizes(text)
+    sizes = batching.batch_sizes(text)
     asked = [
         (
             request.model_spec.signature_name,
