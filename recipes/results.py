@@ -18,7 +18,7 @@ def report(folder, recipe, numbers):
     data = json.loads(folder.data_file.read_text())
     numbers = {key: float(value) for key, value in numbers.items()}
     files.write_json(
-        folder.path / "results.json",
+        folder.results_file,
         {"model": numbers, "baselines": baselines, "data": data},
     )
     print()

@@ -45,6 +45,22 @@ def save_pretrained(model, folder, preprocessing=None):
         ValueError: if the model is of no preset, or an override cannot be
             written down.
     """
+    write_contents(folder, *contents_of(model, preprocessing))
+
+
+def contents_of(model, preprocessing=None):
+    """Returns a copy of what `save_pretrained` writes, for `write_contents`.
+
+    Args:
+        model: as `save_pretrained` takes it.
+        preprocessing: as `save_pretrained` takes it.
+
+    Returns:
+        The description, ready for JSON, and numpy arrays by name.
+
+    Raises:
+        ValueError: as `save_pretrained` does.
+    """
     if not hasattr(model, "preset_name"):
         raise ValueError(
             f"Model {model.name!r} does not say which preset it is. Only "
@@ -59,6 +75,11 @@ def save_pretrained(model, folder, preprocessing=None):
         weight.path: np.asarray(weight.numpy())
         for weight in model.weights
     }
+    return description, tensors
+
+
+def write_contents(folder, description, tensors):
+    """Writes to a folder what `contents_of` returned."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     files.write_json(folder / DESCRIPTION_FILE, description)

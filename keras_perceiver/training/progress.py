@@ -34,9 +34,11 @@ class Progress(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if self._bar:
             self._bar.start()
-            self._task = self._bar.add_task(
-                "training", total=self.steps, completed=self.step, state=""
-            )
+            # A resumed run may call `fit` twice.
+            if self._task is None:
+                self._task = self._bar.add_task(
+                    "training", total=self.steps, completed=self.step, state=""
+                )
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1

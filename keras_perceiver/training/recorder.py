@@ -4,11 +4,17 @@ import math
 import time
 
 import keras
-import tensorflow as tf
 
-from keras_perceiver.convert import save_pretrained
 from keras_perceiver.training import run_folder
+from keras_perceiver.training.summaries import Summaries
 from keras_perceiver.visualization import learning_curve
+
+
+def fall_back(folder, step, monitor):
+    """Leaves of a `RunFolder`'s records what is up to a step."""
+    folder.forget_after(step)
+    if folder.read_rows(run_folder.METRICS_FILE):
+        learning_curve.draw_run(folder, monitor)
 
 
 class Recorder(keras.callbacks.Callback):
@@ -18,37 +24,37 @@ class Recorder(keras.callbacks.Callback):
 
     Args:
         folder: the `RunFolder`.
-        preset_model: the preset that is trained, which shares the weights of
-            the model that `fit` runs; it is what `best` and `last` hold.
+        saver: the `Saver` of its checkpoints.
         steps_per_epoch: steps between two evaluations.
         monitor: the metric that decides which checkpoint is best; less is
             better.
         progress: the `Progress` that prints for the run.
         sample: a function that returns a text of sample outputs.
-        begin: `progress` of the training state that the run resumes from.
+        best: the lowest value so far, if the run is resumed.
     """
 
     def __init__(
         self,
         folder,
-        preset_model,
+        saver,
         *,
         steps_per_epoch,
         monitor,
         progress,
         sample,
-        begin=None,
+        best=math.inf,
     ):
         super().__init__()
         self.folder = folder
-        self.preset_model = preset_model
+        self.saver = saver
         self.steps_per_epoch = steps_per_epoch
         self.monitor = monitor
         self.progress = progress
         self.sample = sample
-        self.best = (begin or {}).get("best", math.inf)
-        self._summaries = tf.summary.create_file_writer(str(folder.tensorboard))
+        self.best = best
+        self._summaries = Summaries(folder)
         self._epoch_began = time.monotonic()
+        self._blocked = 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch_began = time.monotonic()
@@ -58,17 +64,12 @@ class Recorder(keras.callbacks.Callback):
         value = logs[f"val_{self.monitor}"]
         self._write_rows(step, logs)
         is_best = value < self.best
-        if is_best:
-            self.best = value
-            save_pretrained(self.preset_model, self.folder.best)
-        save_pretrained(self.preset_model, self.folder.last)
+        self.best = min(value, self.best)
         sample = self.folder.samples / f"step_{step:07d}.txt"
         sample.write_text(self.sample(), encoding="utf-8")
         learning_curve.draw_run(self.folder, self.monitor)
         # Last: from here on, a resumed run begins behind this epoch.
-        self.model.save_training_state(
-            self.folder.state_file, {"step": step, "best": self.best}
-        )
+        self.saver.save({"step": step, "best": self.best}, value=value)
         self.progress.say(
             f"loss {logs['loss']:.3f}  held-out {self.monitor} {value:.3f}"
             + ("  (best)" if is_best else "")
@@ -85,11 +86,10 @@ class Recorder(keras.callbacks.Callback):
             "step": step,
             "seconds": seconds,
             "steps_per_second": self.progress.speed() or math.nan,
+            # Of the checkpoints before this evaluation's own.
+            "seconds_saving": self.saver.blocked - self._blocked,
         }
+        self._blocked = self.saver.blocked
         self.folder.append(run_folder.METRICS_FILE, metrics)
         self.folder.append(run_folder.TIMINGS_FILE, timings)
-        with self._summaries.as_default():
-            for key, value in {**metrics, **timings}.items():
-                if key != "step":
-                    tf.summary.scalar(key, value, step=step)
-        self._summaries.flush()
+        self._summaries.write({**metrics, **timings})

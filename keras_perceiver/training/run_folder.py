@@ -9,6 +9,7 @@ import platform
 import shutil
 
 from keras_perceiver import files
+from keras_perceiver.training.checkpoints import Checkpoints
 
 # Wall-clock lives in a file of its own, so that metrics of two equal runs
 # are equal files.
@@ -32,41 +33,52 @@ class RunFolder:
         self.learning_curve_file = self.path / "learning_curve.png"
         self.tensorboard = self.path / "tensorboard"
         self.samples = self.path / "samples"
-        self.best = self.path / "best"
-        self.last = self.path / "last"
-        self.state_file = self.last / "training_state.safetensors"
+        self.results_file = self.path / "results.json"
+        self.start_file = self.path / "start.json"
+        self.lock_file = self.path / ".lock"
+        self.checkpoints = Checkpoints(self.path)
+        self.best = self.checkpoints.best_link
+        self.last = self.checkpoints.last_link
 
     def check_new(self):
         """Raises unless a new run can be written here."""
-        if self.path.exists() and (
-            not self.path.is_dir() or any(self.path.iterdir())
+        # A run that was killed at once leaves a lock and no configuration.
+        is_killed = self.is_ours() and not self.is_run()
+        if (
+            self.path.exists()
+            and not is_killed
+            and (not self.path.is_dir() or any(self.path.iterdir()))
         ):
             raise FileExistsError(
                 f"{self.path} exists already. Go on with it: --resume; begin "
                 "anew and delete it: --overwrite; or choose another: "
                 "--run-folder FOLDER."
             )
-        self._check_writable()
+        self.check_writable()
+
+    def is_run(self):
+        """Whether a run was begun here."""
+        return self.configuration_file.is_file()
+
+    def is_ours(self):
+        """Whether a run was at least about to begin here."""
+        return self.is_run() or self.lock_file.is_file()
+
+    def is_finished(self, steps):
+        """Whether a run of so many steps has come to its end here."""
+        newest = self.checkpoints.newest_step()
+        return self.results_file.is_file() and newest >= steps
 
     def check_finished_part(self):
         """Raises unless a run was begun here."""
-        if not self.configuration_file.is_file():
+        if not self.is_run():
             raise FileNotFoundError(
                 f"{self.path} holds no run. Train first, or name the folder "
                 "of a run: --run-folder FOLDER."
             )
 
-    def check_resumable(self):
-        """Raises unless a run can go on here."""
-        self.check_finished_part()
-        if not self.state_file.is_file():
-            raise FileNotFoundError(
-                f"{self.path} was stopped before its first checkpoint. Begin "
-                "anew with --overwrite."
-            )
-        self._check_writable()
-
-    def _check_writable(self):
+    def check_writable(self):
+        """Raises unless files can be written here, as far as one can tell."""
         existing = self.path.absolute()
         while not existing.exists():
             existing = existing.parent
@@ -76,25 +88,53 @@ class RunFolder:
                 f"{existing}. Choose another: --run-folder FOLDER."
             )
 
+    def claim(self, lock, overwrite):
+        """Empties the folder for a new run, when nobody else can begin here.
+
+        Args:
+            lock: the run's `RunLock`; taken, unless it is already.
+            overwrite: whether a run that is here may be deleted.
+
+        Raises:
+            OSError: if somebody else was faster.
+        """
+        if not lock.is_taken:
+            if overwrite:
+                self.clear()
+            else:
+                self.check_new()
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock.take()
+            if not overwrite:
+                self.check_new()
+        self.clear()
+
     def clear(self):
         """Deletes a run that was made here, and nothing else.
+
+        The lock stays: who holds it goes on holding it.
 
         Raises:
             ValueError: if the folder is not empty and holds no run.
         """
         if not self.path.exists():
             return
-        if not self.configuration_file.is_file() and any(self.path.iterdir()):
+        if not self.is_ours() and any(self.path.iterdir()):
             raise ValueError(
                 f"{self.path} is not empty and holds no run, so --overwrite "
                 "leaves it alone. Choose another: --run-folder FOLDER."
             )
-        shutil.rmtree(self.path)
+        # First, since it is what makes the folder a run.
+        self.configuration_file.unlink(missing_ok=True)
+        for path in self.path.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path != self.lock_file:
+                path.unlink()
 
     def create(self, configuration, machine, data):
         """Makes the folder and writes what is known before training."""
-        for folder in (self.path, self.samples, self.best, self.last):
-            folder.mkdir(parents=True, exist_ok=True)
+        self.samples.mkdir(parents=True, exist_ok=True)
         files.write_json(self.machine_file, machine)
         files.write_json(self.data_file, data)
         # Last, since it is what makes the folder a run.
@@ -119,13 +159,22 @@ class RunFolder:
             ]
 
     def forget_after(self, step):
-        """Drops rows of steps that a resumed run will take again."""
+        """Drops what is of steps that a resumed run will take again."""
         for name in (METRICS_FILE, TIMINGS_FILE):
             rows = [row for row in self.read_rows(name) if row["step"] <= step]
             if rows:
                 self._write_rows(name, rows)
             else:
                 (self.path / name).unlink(missing_ok=True)
+        for path in self.samples.glob("step_*.txt"):
+            if int(path.stem.removeprefix("step_")) > step:
+                path.unlink()
+        self.learning_curve_file.unlink(missing_ok=True)
+        self.results_file.unlink(missing_ok=True)
+        # What was being written when the run was killed.
+        for path in self.path.glob(".*"):
+            if path != self.lock_file:
+                path.unlink()
 
     def _write_rows(self, name, rows):
         columns = list(dict.fromkeys(key for row in rows for key in row))

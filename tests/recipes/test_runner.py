@@ -39,7 +39,7 @@ SMALL = {
     "optimizer.warmup-steps": 1,
 }
 # What depends on the clock or on the machine.
-NOT_REPEATED = ("timings.csv", "machine.json", "tensorboard")
+NOT_REPEATED = ("timings.csv", "machine.json", "tensorboard", ".lock")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def straight(tmp_path_factory, text):
 @pytest.fixture
 def finished(straight, tmp_path):
     """A copy of that run, to be changed."""
-    shutil.copytree(straight.path, tmp_path / "run")
+    shutil.copytree(straight.path, tmp_path / "run", symlinks=True)
     return tmp_path / "run"
 
 
@@ -104,13 +104,18 @@ def contents(path):
 def test_a_run_leaves_everything_behind(straight):
     assert set(contents(straight.path)) == {
         "baselines.json",
-        "best/model.json",
-        "best/model.safetensors",
+        *(
+            f"checkpoints/step_000000{step}/{name}"
+            for step in (2, 4)
+            for name in (
+                "manifest.json",
+                "model.json",
+                "model.safetensors",
+                "training_state.safetensors",
+            )
+        ),
         "configuration.json",
         "data.json",
-        "last/model.json",
-        "last/model.safetensors",
-        "last/training_state.safetensors",
         "learning_curve.png",
         "metrics.csv",
         "results.json",
@@ -286,7 +291,7 @@ def test_a_loss_that_is_no_number_ends_the_run(text, tmp_path, monkeypatch):
     }
     with pytest.raises(FloatingPointError, match="learning-rate"):
         train(text, path, settings)
-    assert not any((path / "last").iterdir())
+    assert not (path / "checkpoints").exists()
     assert not (path / "metrics.csv").exists()
 
 
@@ -325,7 +330,15 @@ def checked(**values):
 
 @pytest.mark.parametrize("value", [0, -1])
 @pytest.mark.parametrize(
-    "name", ["steps", "batch_size", "evaluate_every", "evaluation_examples"]
+    "name",
+    [
+        "steps",
+        "batch_size",
+        "evaluate_every",
+        "evaluation_examples",
+        "checkpoint_every",
+        "keep_checkpoints",
+    ],
 )
 def test_numbers_of_examples_and_steps_are_positive(name, value):
     flag = f"--training.{name.replace('_', '-')}"

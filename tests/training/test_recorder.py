@@ -12,12 +12,15 @@ from tensorboard.backend.event_processing import event_accumulator
 
 from keras_perceiver.convert import load_pretrained
 from keras_perceiver.models import from_preset
+from keras_perceiver.training.checkpoints import STATE_FILE
 from keras_perceiver.training.model import TrainingModel
 from keras_perceiver.training.progress import Progress
 from keras_perceiver.training.recorder import Recorder
+from keras_perceiver.training.recorder import fall_back
 from keras_perceiver.training.run_folder import METRICS_FILE
 from keras_perceiver.training.run_folder import TIMINGS_FILE
 from keras_perceiver.training.run_folder import RunFolder
+from keras_perceiver.training.saver import Saver
 
 TINY = {
     "max_length": 6,
@@ -55,17 +58,20 @@ def recorder_of(path, progress, **options):
         ],
         run_eagerly=True,
     )
-    recorder = Recorder(
-        folder,
-        preset,
-        steps_per_epoch=STEPS_PER_EPOCH,
-        monitor="nats",
-        progress=progress,
-        sample=lambda: f"sample ü of {int(model.optimizer.iterations)}",
-        **options,
-    )
-    recorder.set_model(model)
-    with contextlib.closing(progress):
+    with (
+        Saver(folder.checkpoints, model, preset, keep=2) as saver,
+        contextlib.closing(progress),
+    ):
+        recorder = Recorder(
+            folder,
+            saver,
+            steps_per_epoch=STEPS_PER_EPOCH,
+            monitor="nats",
+            progress=progress,
+            sample=lambda: f"sample ü of {int(model.optimizer.iterations)}",
+            **options,
+        )
+        recorder.set_model(model)
         yield recorder
 
 
@@ -169,7 +175,8 @@ def test_last_is_the_model_as_it_is_now(run):
 
 
 def test_the_state_is_that_of_the_last_step(run):
-    assert run.recorder.model.load_training_state(run.folder.state_file) == {
+    state_file = run.folder.last / STATE_FILE
+    assert run.recorder.model.load_training_state(state_file) == {
         "step": 9,
         "best": min(run.history["val_nats"]),
     }
@@ -193,10 +200,11 @@ class Listener:
 
 def fabricated(recorder, epoch, value):
     """An evaluation whose outcome is given, of weights that say which."""
-    for weight in recorder.preset_model.weights:
+    for weight in recorder.saver.preset_model.weights:
         weight.assign(np.full(weight.shape, epoch))
     recorder.on_epoch_begin(epoch)
     recorder.on_epoch_end(epoch, {"loss": 3.0, "val_nats": value})
+    recorder.saver.wait()
 
 
 def epoch_in(folder):
@@ -219,23 +227,24 @@ def test_best_is_replaced_by_something_better_only(tmp_path):
 
 
 def test_a_resumed_run_remembers_its_best(tmp_path):
-    begin = {"step": 6, "best": 3.0}
-    with recorder_of(tmp_path, Listener(), begin=begin) as recorder:
+    with recorder_of(tmp_path, Listener()) as recorder:
+        fabricated(recorder, 1, 3.0)
+    with recorder_of(tmp_path, Listener(), best=3.0) as recorder:
         fabricated(recorder, 2, 3.5)
-        assert not any((tmp_path / "best").iterdir())
+        assert epoch_in(tmp_path / "best") == 1
         fabricated(recorder, 3, 2.5)
         assert epoch_in(tmp_path / "best") == 3
 
 
-def test_the_state_is_written_last(tmp_path):
+def test_the_checkpoint_is_written_last(tmp_path):
     """What is not finished is done again by the run that resumes."""
     with recorder_of(tmp_path, Listener()) as recorder:
         fabricated(recorder, 0, 3.5)
-        for name in ("save_pretrained", "learning_curve", "sample"):
-            assert_state_survives(recorder, name)
+        for name in ("learning_curve", "sample"):
+            assert_checkpoint_survives(recorder, name)
 
 
-def assert_state_survives(recorder, name):
+def assert_checkpoint_survives(recorder, name):
     def fail(*args):
         raise OSError("disk full")
 
@@ -244,11 +253,45 @@ def assert_state_survives(recorder, name):
         if name == "sample":
             patch.setattr(recorder, name, fail)
         else:
-            patch.setattr(
-                f"keras_perceiver.training.recorder.{name}",
-                fail if name == "save_pretrained" else replacement,
-            )
+            module = "keras_perceiver.training.recorder"
+            patch.setattr(f"{module}.{name}", replacement)
         with pytest.raises(OSError, match="disk full"):
             fabricated(recorder, 1, 3.0)
-    state = recorder.model.load_training_state(recorder.folder.state_file)
+    state_file = recorder.folder.last / STATE_FILE
+    state = recorder.model.load_training_state(state_file)
     assert state == {"step": STEPS_PER_EPOCH, "best": 3.5}
+
+
+def test_a_resumed_run_goes_on_with_its_summaries(tmp_path):
+    """No step is there twice, as it would be if files were added."""
+    with recorder_of(tmp_path, Listener()) as recorder:
+        for epoch in range(3):
+            fabricated(recorder, epoch, 3.0)
+        fall_back(recorder.folder, 6, "nats")
+    with recorder_of(tmp_path, Listener()) as recorder:
+        fabricated(recorder, 2, 2.5)
+        events = event_accumulator.EventAccumulator(
+            str(recorder.folder.tensorboard)
+        )
+        events.Reload()
+    seen = events.Tensors("heldout_nats")
+    values = [float(tf.make_ndarray(event.tensor_proto)) for event in seen]
+    assert [event.step for event in seen] == [3, 6, 9]
+    assert values == [3.0, 3.0, 2.5]
+    assert [event.step for event in events.Tensors("seconds")] == [3, 6, 9]
+
+
+def test_records_fall_back_together(tmp_path):
+    with recorder_of(tmp_path, Listener()) as recorder:
+        folder = recorder.folder
+        fabricated(recorder, 0, 3.0)
+        curve = folder.learning_curve_file.read_bytes()
+        fabricated(recorder, 1, 2.0)
+        assert folder.learning_curve_file.read_bytes() != curve
+        fall_back(folder, STEPS_PER_EPOCH, "nats")
+        assert folder.learning_curve_file.read_bytes() == curve
+        names = [path.name for path in folder.samples.iterdir()]
+        assert names == ["step_0000003.txt"]
+        fall_back(folder, 0, "nats")
+    assert not folder.learning_curve_file.exists()
+    assert not (folder.path / METRICS_FILE).exists()

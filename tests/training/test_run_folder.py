@@ -1,3 +1,4 @@
+import contextlib
 import json
 import math
 import os
@@ -15,6 +16,7 @@ from keras_perceiver.training.run_folder import METRICS_FILE
 from keras_perceiver.training.run_folder import TIMINGS_FILE
 from keras_perceiver.training.run_folder import RunFolder
 from keras_perceiver.training.run_folder import machine_record
+from keras_perceiver.training.run_lock import RunLock
 
 CONFIGURATION = {"training": {"steps": 4}, "text": "é"}
 
@@ -91,26 +93,52 @@ def test_a_relative_path_is_checked_where_it_leads(tmp_path, monkeypatch):
     message_of(PermissionError, RunFolder("runs/name").check_new)
 
 
-def test_only_a_run_with_a_checkpoint_may_be_resumed(tmp_path, monkeypatch):
+def test_only_a_run_can_be_used(tmp_path):
     path = tmp_path / "run"
-    message = message_of(FileNotFoundError, RunFolder(path).check_resumable)
+    message = message_of(FileNotFoundError, RunFolder(path).check_finished_part)
     assert "holds no run" in message
-    folder = created(path)
-    folder.check_finished_part()
-    message = message_of(FileNotFoundError, folder.check_resumable)
-    assert "before its first checkpoint" in message
-    folder.state_file.write_bytes(b"state")
-    folder.check_resumable()
-    without_permission_for(monkeypatch, path)
-    message_of(PermissionError, folder.check_resumable)
+    created(path).check_finished_part()
+
+
+def test_a_run_that_was_killed_at_once_may_begin_again(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.lock_file.touch()
+    folder.machine_file.write_text("half")
+    folder.check_new()
+    with contextlib.closing(RunLock(folder.lock_file)) as lock:
+        folder.claim(lock, overwrite=False)
+        assert lock.is_taken
+    assert files_below(tmp_path) == {".lock": b""}
+
+
+def test_only_one_of_two_runs_claims_a_folder(tmp_path):
+    """Both found it empty, and the other was faster, or even is finished."""
+    folder = created(tmp_path / "run")
+    before = files_below(folder.path)
+    with contextlib.closing(RunLock(folder.lock_file)) as lock:
+        message_of(FileExistsError, lambda: folder.claim(lock, overwrite=False))
+        assert files_below(folder.path) == before
+        folder.claim(lock, overwrite=True)
+    assert files_below(folder.path) == {".lock": b""}
+
+
+def test_a_finished_run_has_its_last_step_and_results(tmp_path):
+    folder = created(tmp_path)
+    folder.checkpoints.save(6, lambda path: None, keep=2)
+    assert not folder.is_finished(6)
+    folder.results_file.write_text("{}")
+    assert folder.is_finished(6)
+    assert not folder.is_finished(8)
 
 
 def test_clear_deletes_a_run(tmp_path):
     folder = created(tmp_path / "run")
     (folder.samples / "step_0000002.txt").write_text("sample")
+    folder.lock_file.touch()
     folder.clear()
-    assert list(tmp_path.iterdir()) == []
-    folder.clear()
+    # Who holds the lock goes on holding it.
+    assert list(folder.path.iterdir()) == [folder.lock_file]
+    RunFolder(tmp_path / "none").clear()
 
 
 def test_clear_leaves_what_is_no_run(tmp_path):
@@ -177,6 +205,16 @@ def test_forget_after_drops_later_steps(step, tmp_path):
     kept = [row["step"] for row in ROWS if row["step"] <= step]
     for name in (METRICS_FILE, TIMINGS_FILE):
         assert [row["step"] for row in folder.read_rows(name)] == kept
+
+
+def test_forget_after_deletes_what_was_half_written(tmp_path):
+    folder = created(tmp_path)
+    before = files_below(tmp_path)
+    folder.lock_file.touch()
+    (tmp_path / ".metrics.csv.x3f7.csv").write_text("half")
+    folder.results_file.write_text("of a step that is taken again")
+    folder.forget_after(0)
+    assert files_below(tmp_path) == {**before, ".lock": b""}
 
 
 def test_forgetting_and_appending_gives_the_same_file(tmp_path):
