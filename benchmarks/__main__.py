@@ -9,6 +9,7 @@ from benchmarks import imports
 from benchmarks import input_pipeline
 from benchmarks import memory
 from benchmarks import precision
+from benchmarks import scaling
 from benchmarks import serving
 
 BENCHMARKS = {
@@ -17,6 +18,7 @@ BENCHMARKS = {
     "input_pipeline": input_pipeline,
     "memory": memory,
     "precision": precision,
+    "scaling": scaling,
     "serving": serving,
 }
 

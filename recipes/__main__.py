@@ -25,7 +25,8 @@ def main(arguments):
     """Runs one command; returns the exit code.
 
     0: done. 1: something is wrong with the request, said on standard error.
-    2: the command line itself cannot be read. 130: interrupted.
+    2: the command line itself cannot be read. 75: stopped or left alone by
+    another worker, and the same command goes on. 130: interrupted.
     """
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_overview())
@@ -36,7 +37,7 @@ def main(arguments):
         _run(recipe, options, rest)
     except USER_ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return getattr(error, "exit_code", 1)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -44,13 +45,19 @@ def main(arguments):
 
 
 def _run(recipe, options, rest):
+    from keras_perceiver.training import strategies
     from recipes import runner
 
     _check_options(options)
     folder = options.run_folder or _default_folder(recipe, options.config)
     if options.verb in ("prepare", "train"):
+        assignments = parse_assignments(rest)
+        if options.strategy:
+            assignments.append(("training.strategy", options.strategy))
+        if "parameter_server" in (text for _, text in assignments):
+            strategies.check_name("parameter_server")
         configuration = assign(
-            recipe.configuration(options.config), parse_assignments(rest)
+            recipe.configuration(options.config), assignments
         )
     elif options.verb == "predict":
         return runner.predict(recipe, folder, rest)
@@ -69,6 +76,8 @@ def _run(recipe, options, rest):
             resume=options.resume,
             overwrite=options.overwrite,
             start_from=options.start_from,
+            workers=options.workers,
+            worker_index=options.worker_index,
         )
     if options.verb == "evaluate":
         return runner.evaluate(recipe, folder)
@@ -84,9 +93,19 @@ def _check_options(options):
         "--from": options.start_from,
         "--to": options.to,
         "--precision": options.precision,
+        "--strategy": options.strategy,
+        "--workers": options.workers,
+        "--worker-index": options.worker_index is not None,
     }
     read = {
-        "train": ("--resume", "--overwrite", "--from"),
+        "train": (
+            "--resume",
+            "--overwrite",
+            "--from",
+            "--strategy",
+            "--workers",
+            "--worker-index",
+        ),
         "export": ("--to", "--precision"),
     }
     for option, value in given.items():
@@ -119,7 +138,10 @@ def _parser(recipe):
     )
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
-        "--resume", action="store_true", help="go on with the run"
+        "--resume",
+        action="store_true",
+        help="go on with a finished run, or take other --training.steps; "
+        "without this, only a run that was stopped goes on",
     )
     group.add_argument(
         "--overwrite", action="store_true", help="delete the run first"
@@ -138,6 +160,23 @@ def _parser(recipe):
         help="export there (default: saved_models/NAME)",
     )
     parser.add_argument(
+        "--strategy",
+        metavar="NAME",
+        help="none, mirrored, multiworker or tpu; as --training.strategy",
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="HOST:PORT,...",
+        help="all processes of --strategy multiworker, the chief first; the "
+        "same for each (default: what TF_CONFIG or SLURM say)",
+    )
+    parser.add_argument(
+        "--worker-index",
+        type=int,
+        metavar="N",
+        help="which of them this is, from 0 (default: by this machine's name)",
+    )
+    parser.add_argument(
         "--precision",
         metavar="NAME",
         help="export in float32, bfloat16 or int8 (default: as trained)",
@@ -150,6 +189,9 @@ def _settings_help(recipe):
     for flag, value, text in describe(recipe.configurations["tiny"]):
         lines.append(f"  {flag} {value}\n      {text}")
     lines.append(
+        "\nSIGTERM and Ctrl-C end `train` after its step, with all saved; the\n"
+        "code is 75 after SIGTERM. The same command goes on from there, as it\n"
+        "does after a kill.\n"
         "\nEverything after `predict` is the request, such as\n"
         f"  python -m recipes {recipe.name} predict 'the [MASK:4] of it'"
     )

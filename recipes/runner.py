@@ -1,9 +1,9 @@
 """One runner for every recipe: train, evaluate, predict, export."""
 
 import contextlib
+import math
 import time
 
-import keras
 import tensorflow as tf
 
 from keras_perceiver import files
@@ -13,18 +13,23 @@ from keras_perceiver.models import from_preset
 from keras_perceiver.quiet import quiet_start
 from keras_perceiver.serving import export as serving_export
 from keras_perceiver.serving.precision import check_precision
+from keras_perceiver.training import preemption
 from keras_perceiver.training import run_folder
 from keras_perceiver.training import schedules
-from keras_perceiver.training import strategies
+from keras_perceiver.training.agreement import AgreedStop
+from keras_perceiver.training.checkpointer import Checkpointer
 from keras_perceiver.training.divergence import StopAtDivergence
 from keras_perceiver.training.lamb import LAMB
 from keras_perceiver.training.model import TrainingModel
 from keras_perceiver.training.progress import Progress
 from keras_perceiver.training.progress import time_in_words
 from keras_perceiver.training.recorder import Recorder
+from keras_perceiver.training.run_lock import RunLock
+from keras_perceiver.training.saver import Saver
+from recipes import continuation
 from recipes import results
+from recipes import spread
 from recipes.settings import as_dict
-from recipes.settings import differences
 from recipes.settings import from_dict
 
 
@@ -46,6 +51,8 @@ def train(
     resume=False,
     overwrite=False,
     start_from=None,
+    workers=None,
+    worker_index=None,
 ):
     """Trains a model and leaves a run folder behind.
 
@@ -53,9 +60,12 @@ def train(
         recipe: the `Recipe`.
         configuration: its configuration.
         path: the run folder.
-        resume: whether to go on with the run in that folder.
+        resume: whether to go on with the run in that folder, even if it is
+            finished. One that is not finished goes on without.
         overwrite: whether to delete the run in that folder.
         start_from: a `save_pretrained` folder to take the first weights from.
+        workers: as `get_strategy` takes them.
+        worker_index: as `get_strategy` takes it.
 
     Raises:
         ValueError: if a setting, the data or the folder is not fit, before
@@ -63,30 +73,49 @@ def train(
     """
     folder = run_folder.RunFolder(path)
     check_settings(configuration.training)
-    if resume:
-        folder.check_resumable()
-        _check_same(folder, configuration)
-    elif not overwrite:
-        folder.check_new()
-    _start_devices()
-    _prepare_keras(configuration.training)
-    data = recipe.open_data(configuration)
-    data.check()
-    strategy = strategies.get_strategy(configuration.training.strategy)
-    with strategy.scope():
-        model = build_model(configuration, start_from)
-        if start_from is None:
-            recipe.prepare_model(model, data)
-        training_model = compile_model(recipe, configuration, model)
-    begin = {"step": 0}
-    if resume:
-        begin = training_model.load_training_state(folder.state_file)
-        folder.forget_after(begin["step"])
-    else:
-        _begin(folder, configuration, data, overwrite)
-    _print_plan(recipe, configuration, data, model, folder)
-    _fit(recipe, configuration, data, model, training_model, folder, begin)
-    evaluate(recipe, path)
+    cluster = (workers, worker_index)
+    if not spread.is_chief_of(configuration, *cluster):
+        return spread.train_along(
+            recipe, configuration, cluster, start_from, build_models
+        )
+    with (
+        preemption.ending_with_restart_code(),
+        contextlib.closing(RunLock(folder.lock_file)) as lock,
+    ):
+        if folder.is_ours():
+            folder.check_writable()
+            lock.take()
+        checkpoints = []
+        if not overwrite:
+            checkpoints = continuation.find_checkpoints(
+                folder, configuration, resume=resume, start_from=start_from
+            )
+        strategy = spread.start_strategy(configuration, *cluster)
+        spread.prepare_keras(configuration.training)
+        data = recipe.open_data(configuration)
+        data.check()
+        if checkpoints:
+            continuation.check_same_data(folder, data)
+            start_from = None
+        model, training_model = build_models(
+            recipe, configuration, data, strategy, start_from
+        )
+        if checkpoints:
+            begin = continuation.go_on(
+                folder,
+                checkpoints,
+                configuration,
+                training_model,
+                recipe.metric,
+            )
+        else:
+            begin = {"step": 0}
+            folder.claim(lock, overwrite)
+            _begin(folder, configuration, data, start_from)
+        begin = training_model.take_from_chief(begin)
+        _print_plan(recipe, configuration, data, model, folder)
+        _fit(recipe, configuration, data, model, training_model, folder, begin)
+        evaluate(recipe, path)
 
 
 def check_settings(training):
@@ -96,6 +125,9 @@ def check_settings(training):
         "batch_size",
         "evaluate_every",
         "evaluation_examples",
+        "checkpoint_every",
+        "keep_checkpoints",
+        "accumulate",
     ):
         value = getattr(training, name)
         if value is not None and value < 1:
@@ -118,29 +150,18 @@ def check_settings(training):
         )
 
 
-def _check_same(folder, configuration):
-    began_with = from_dict(type(configuration), folder.read_configuration())
-    changed = differences(began_with, configuration)
-    if changed:
-        listing = ", ".join(
-            f"--{key} was {old}, is {new}"
-            for key, (old, new) in changed.items()
-        )
-        raise ValueError(
-            f"The run in {folder.path} began with other settings: {listing}. "
-            "Resume with the same, or begin anew in another --run-folder."
-        )
-
-
 def _start_devices():
     with quiet_start():
         tf.config.list_logical_devices()
 
 
-def _prepare_keras(training):
-    keras.utils.set_random_seed(training.seed)
-    if training.deterministic:
-        tf.config.experimental.enable_op_determinism()
+def build_models(recipe, configuration, data, strategy, start_from=None):
+    """Returns the preset and the compiled `TrainingModel` that shares it."""
+    with strategy.scope():
+        model = build_model(configuration, start_from)
+        if start_from is None:
+            recipe.prepare_model(model, data)
+        return model, compile_model(recipe, configuration, model)
 
 
 def build_model(configuration, start_from=None):
@@ -153,6 +174,11 @@ def build_model(configuration, start_from=None):
     if start_from is not None:
         load_weights(model, f"{start_from}/model.safetensors")
     return model
+
+
+def _uses_xla(training):
+    # Keras compiles nothing once operations are to be deterministic.
+    return training.jit_compile and not training.deterministic
 
 
 def compile_model(recipe, configuration, model):
@@ -170,15 +196,15 @@ def compile_model(recipe, configuration, model):
             global_clipnorm=optimizer.gradient_clip,
         ),
         # Explicitly, since "auto" differs between machines.
-        jit_compile=configuration.training.jit_compile,
+        jit_compile=_uses_xla(configuration.training),
+        accumulate=configuration.training.accumulate,
         **recipe.compile_arguments(configuration),
     )
     return training_model
 
 
-def _begin(folder, configuration, data, overwrite):
-    if overwrite:
-        folder.clear()
+def _begin(folder, configuration, data, start_from):
+    continuation.write_start(folder, start_from)
     folder.create(
         as_dict(configuration), run_folder.machine_record(), data.record()
     )
@@ -196,7 +222,7 @@ def _print_plan(recipe, configuration, data, model, folder):
     print(
         f"training: {training.steps:,} steps of {training.batch_size:,} "
         f"examples, strategy {training.strategy}, {training.precision}, "
-        f"XLA {'on' if training.jit_compile else 'off'}"
+        f"XLA {'on' if _uses_xla(training) else 'off'}"
     )
     print(f"run folder: {folder.path}")
 
@@ -205,31 +231,43 @@ def _fit(recipe, configuration, data, model, training_model, folder, begin):
     training = configuration.training
     progress = Progress(training.steps, begin["step"])
     task = recipe.make_task(model)
-    recorder = Recorder(
-        folder,
-        model,
-        steps_per_epoch=training.evaluate_every,
-        monitor=recipe.metric,
-        progress=progress,
-        sample=lambda: recipe.sample(task, data),
-        begin=begin,
-    )
-    with contextlib.closing(progress):
-        training_model.fit(
-            data.training_dataset(begin["step"] * training.batch_size),
-            validation_data=data.evaluation_dataset(),
+    began = time.monotonic()
+    with (
+        preemption.StopRequest() as stop,
+        Saver(
+            folder.checkpoints,
+            training_model,
+            model,
+            keep=training.keep_checkpoints,
+        ) as saver,
+        contextlib.closing(progress),
+    ):
+        recorder = Recorder(
+            folder,
+            saver,
             steps_per_epoch=training.evaluate_every,
-            initial_epoch=begin["step"] // training.evaluate_every,
-            epochs=training.steps // training.evaluate_every,
-            callbacks=[
-                StopAtDivergence(),
-                recorder,
-                progress,
-            ],
-            # The data come in the order that they are to be read in.
-            shuffle=False,
-            verbose=0,
+            monitor=recipe.metric,
+            progress=progress,
+            sample=lambda: recipe.sample(task, data),
+            best=begin.get("best", math.inf),
         )
+        checkpointer = Checkpointer(
+            saver,
+            recorder,
+            AgreedStop(stop, training_model.distribute_strategy),
+            steps_per_epoch=training.evaluate_every,
+            first_step=begin["step"],
+            every=training.checkpoint_every,
+        )
+        spread.fit_data(
+            training_model,
+            data,
+            training,
+            callbacks=[StopAtDivergence(), recorder, progress, checkpointer],
+            begin=begin,
+        )
+    if saver.count:
+        print(saver.summary(time.monotonic() - began))
 
 
 def open_run(recipe, path):

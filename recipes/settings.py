@@ -69,6 +69,12 @@ class TrainingSettings:
     evaluation_examples: int | None = setting(
         None, help="examples an evaluation; none: all"
     )
+    checkpoint_every: int | None = setting(
+        None, help="steps between more checkpoints; none: at evaluations only"
+    )
+    keep_checkpoints: int = setting(
+        2, help="newest checkpoints that are kept, besides the best"
+    )
     seed: int = setting(0, help="seed of weights, data and dropout")
     precision: str = setting(
         "float32",
@@ -76,7 +82,12 @@ class TrainingSettings:
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
     )
     strategy: str = setting(
-        "none", help="how devices share a batch", choices=("none", "mirrored")
+        "none",
+        help="how devices share a batch",
+        choices=("none", "mirrored", "multiworker", "tpu"),
+    )
+    accumulate: int = setting(
+        1, help="parts that each device takes its share of a batch in"
     )
     jit_compile: bool = setting(False, help="compile each step with XLA")
     deterministic: bool = setting(

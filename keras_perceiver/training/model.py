@@ -5,12 +5,18 @@ import json
 import keras
 import numpy as np
 import safetensors
+from keras import ops
 
 from keras_perceiver import files
+from keras_perceiver.training import agreement
+from keras_perceiver.training.spread_model import SpreadModel
+
+# Before the names of the metrics' tensors; all others have numbers only.
+_METRIC = "metric_"
 
 
 @keras.saving.register_keras_serializable(package="keras_perceiver")
-class TrainingModel(keras.Model):
+class TrainingModel(SpreadModel):
     """A functional model whose whole training state can be kept.
 
     Made on a preset's own graph, `TrainingModel(model.input, model.output)`,
@@ -27,15 +33,53 @@ class TrainingModel(keras.Model):
             progress: JSON-ready dictionary kept beside the tensors, such as
                 the step.
         """
+        files.write_tensors(path, *self.training_state(progress))
+
+    def training_state(self, progress, metrics=None):
+        """Returns a copy of what `save_training_state` writes.
+
+        Args:
+            progress: as `save_training_state` takes it.
+            metrics: what `metric_state` returned, where the state is not one
+                behind an evaluation.
+
+        Returns:
+            Arrays and strings by name, for `files.write_tensors`.
+        """
         tensors = {
             f"{index:05d}": np.asarray(variable.value)
             for index, variable in enumerate(self._state_variables())
         }
+        for index, value in enumerate(metrics or []):
+            tensors[f"{_METRIC}{index:05d}"] = value
         optimizer = type(self.optimizer).__name__
         # One key, since several come in any order, and equal states are to be
         # equal files.
         metadata = {"optimizer": optimizer, "progress": progress}
-        files.write_tensors(path, tensors, {"state": json.dumps(metadata)})
+        return tensors, {"state": json.dumps(metadata)}
+
+    def metric_state(self):
+        """Returns a copy of what the metrics have gathered so far."""
+        # Replicas and workers have a part each: this is an exchange.
+        return [
+            np.asarray(ops.convert_to_tensor(variable))
+            for variable in self.metrics_variables
+        ]
+
+    def set_metric_state(self, values):
+        """Gives the metrics, once built, what they had gathered before."""
+        pairs = zip(self.metrics_variables, values, strict=True)
+        for variable, value in pairs:
+            variable.assign(value)
+
+    def build_metrics(self, batch):
+        """Makes the variables of loss and metrics.
+
+        Args:
+            batch: a batch, or an `element_spec` of batches.
+        """
+        with self.distribute_strategy.scope():
+            self._symbolic_build(data_batch=batch)
 
     def load_training_state(self, path):
         """Sets every variable from `save_training_state`'s file.
@@ -59,7 +103,11 @@ class TrainingModel(keras.Model):
                 "begin anew with --overwrite."
             ) from None
         with state_file as state:
-            names = sorted(state.keys())
+            names = [
+                name
+                for name in sorted(state.keys())
+                if not name.startswith(_METRIC)
+            ]
             shapes = [
                 tuple(state.get_slice(name).get_shape()) for name in names
             ]
@@ -78,21 +126,40 @@ class TrainingModel(keras.Model):
                 variable.assign(state.get_tensor(name))
             return metadata["progress"]
 
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Under a strategy, Keras builds on the mean of all replicas' batches.
-        # Booleans have none, so this takes the first replica's batch.
-        if self._distribute_strategy is None:
-            return
-        strategy = self.distribute_strategy
-        if iterator is not None:
-            for _, _, batches in iterator:
-                data_batch = keras.tree.map_structure(
-                    lambda value: strategy.experimental_local_results(value)[0],
-                    next(batches),
-                )
-                break
-        with strategy.scope():
-            self._symbolic_build(data_batch=data_batch)
+    def read_metric_state(self, path):
+        """Returns the `metrics` that a training state was saved with.
+
+        Args:
+            path: the file.
+
+        Returns:
+            Arrays for `set_metric_state`, or None if the state is one behind
+            an evaluation.
+        """
+        with safetensors.safe_open(path, framework="numpy") as state:
+            return [
+                state.get_tensor(name)
+                for name in sorted(state.keys())
+                if name.startswith(_METRIC)
+            ] or None
+
+    def take_from_chief(self, begin=None):
+        """Takes over the chief's state where several workers train.
+
+        To be called by all of them, before `fit`.
+
+        Args:
+            begin: on the chief, where the run begins, as `load_training_state`
+                and `read_metric_state` gave it.
+
+        Returns:
+            The chief's `begin`.
+        """
+        if agreement.number_of_workers(self.distribute_strategy) == 1:
+            return begin
+        return agreement.take_from_chief(
+            self.distribute_strategy, self._state_variables(), begin
+        )
 
     def _state_variables(self):
         # By order: the paths of seed states and of optimiser slots carry

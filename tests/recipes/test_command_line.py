@@ -15,6 +15,7 @@ from keras_perceiver.convert import load_pretrained
 from keras_perceiver.convert import save_pretrained
 from keras_perceiver.tasks import FillMask
 from keras_perceiver.training import run_folder
+from keras_perceiver.training.checkpoints import STATE_FILE
 from recipes import runner
 from recipes.__main__ import main
 from recipes.byte_mlm import RECIPE
@@ -75,8 +76,13 @@ def fit_nothing(recipe, configuration, data, model, training_model, folder, _):
         weight.assign(np.zeros(weight.shape))
     bias = model.get_layer("logits").bias
     bias.assign(30.0 * (np.arange(262) == ord("x") + 6))
-    save_pretrained(model, folder.best)
-    folder.state_file.write_bytes(b"state")
+
+    def write(path):
+        save_pretrained(model, path)
+        (path / STATE_FILE).write_bytes(b"state")
+
+    folder.checkpoints.save(4, write, keep=2, value=3.0)
+    folder.results_file.write_text("{}")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +100,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture
 def copied(trained, tmp_path):
-    shutil.copytree(trained, tmp_path / "run")
+    shutil.copytree(trained, tmp_path / "run", symlinks=True)
     return tmp_path / "run"
 
 
@@ -179,6 +185,9 @@ def test_a_command_line_that_cannot_be_read(words, code, message, answer):
         ("train", ("--to", "folder")),
         ("train", ("--precision", "int8")),
         ("prepare", ("--overwrite",)),
+        ("evaluate", ("--strategy", "mirrored")),
+        ("export", ("--workers", "a:1,b:1")),
+        ("predict", ("--worker-index", "0")),
     ],
 )
 def test_an_option_that_is_not_read_is_a_mistake(
@@ -249,6 +258,26 @@ BAD_REQUESTS = {
     ),
     "heads that do not divide": (words_of("--model.qk-channels 18"), "18"),
     "no weights": (words_of("--from away"), "away"),
+    "parameter servers": (
+        words_of("--strategy parameter_server"),
+        "Keras 3 cannot train under it",
+    ),
+    "a strategy twice": (
+        words_of("--strategy none --training.strategy none"),
+        "--training.strategy is set twice",
+    ),
+    "workers of one machine": (
+        words_of("--workers a:1,b:1"),
+        "are for --strategy multiworker",
+    ),
+    "a worker too many": (
+        words_of("--strategy multiworker --workers a:1,b:1 --worker-index 2"),
+        "indices are 0 to 1",
+    ),
+    "unequal parts": (
+        words_of("--training.accumulate 3"),
+        "cannot be shared equally by 1 replicas with 3 parts each",
+    ),
     "nothing to resume": (words_of("--resume"), "holds no run"),
 }
 
@@ -378,7 +407,7 @@ def test_without_a_run_there_is_nothing_to_use(verb, answer, tmp_path):
 
 
 def test_a_run_without_a_checkpoint_holds_no_model(copied, answer):
-    shutil.rmtree(copied / "best")
+    (copied / "best").unlink()
     code, _, err = answer(
         "byte_mlm", "predict", "--run-folder", copied, "[MASK]"
     )

@@ -64,9 +64,12 @@ FLAT = {
     "training.batch-size": 4,
     "training.evaluate-every": 50,
     "training.evaluation-examples": None,
+    "training.checkpoint-every": None,
+    "training.keep-checkpoints": 2,
     "training.seed": 0,
     "training.precision": "float32",
     "training.strategy": "none",
+    "training.accumulate": 1,
     "training.jit-compile": False,
     "training.deterministic": False,
 }
@@ -91,7 +94,7 @@ def test_a_listing_has_flag_value_and_help():
         ("--model.qk-channels", "none", "instead of the published value"),
     ]
     assert lines[4] == ("--data.crop.size", "368,496", "height and width")
-    assert lines[-4:] == [
+    assert lines[-5:] == [
         (
             "--training.precision",
             "float32",
@@ -100,7 +103,13 @@ def test_a_listing_has_flag_value_and_help():
         (
             "--training.strategy",
             "none",
-            "how devices share a batch (one of none, mirrored)",
+            "how devices share a batch "
+            "(one of none, mirrored, multiworker, tpu)",
+        ),
+        (
+            "--training.accumulate",
+            "1",
+            "parts that each device takes its share of a batch in",
         ),
         ("--training.jit-compile", "false", "compile each step with XLA"),
         (
@@ -298,7 +307,7 @@ _CONFIGURATIONS = st.builds(
         TrainingSettings,
         evaluation_examples=st.none() | st.integers(),
         precision=st.sampled_from(["float32", "mixed_float16"]),
-        strategy=st.sampled_from(["none", "mirrored"]),
+        strategy=st.sampled_from(["none", "mirrored", "multiworker", "tpu"]),
     ),
 )
 

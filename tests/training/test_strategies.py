@@ -3,13 +3,17 @@ import os
 import pathlib
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from keras_perceiver.training.strategies import STRATEGIES
+from keras_perceiver.training.strategies import check_batch
 from keras_perceiver.training.strategies import get_strategy
+from keras_perceiver.training.strategies import is_chief
+from keras_perceiver.training.strategies import number_of_workers
 
 # Devices are made before TensorFlow starts, so in a process of its own.
 TWO_DEVICES = """
@@ -92,20 +96,82 @@ def test_none_is_one_device():
 
 def test_mirrored_is_a_mirrored_strategy():
     assert isinstance(get_strategy("mirrored"), tf.distribute.MirroredStrategy)
-    assert set(STRATEGIES) == {"none", "mirrored"}
+    assert set(STRATEGIES) == {"none", "mirrored", "multiworker", "tpu"}
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
         ("mirored", "'mirored'. Did you mean 'mirrored'?"),
-        ("tpu", "'tpu'. Valid: mirrored, none."),
+        ("pod", "'pod'. Valid: mirrored, multiworker, none, tpu."),
     ],
 )
 def test_an_unknown_name_is_told_the_valid_ones(name, words):
     with pytest.raises(ValueError, match="Unknown strategy") as error:
         get_strategy(name)
     assert words in str(error.value)
+
+
+def test_parameter_servers_are_refused_with_the_reason():
+    with pytest.raises(ValueError, match="Keras 3 cannot train") as error:
+        get_strategy("parameter_server")
+    assert "multiworker" in str(error.value)
+
+
+def test_without_a_tpu_there_is_no_tpu():
+    with pytest.raises(ValueError, match="found no TPU named 'local'"):
+        get_strategy("tpu")
+
+
+def test_workers_are_for_one_strategy():
+    with pytest.raises(ValueError, match="are for --strategy multiworker"):
+        get_strategy("mirrored", workers="a:1,b:1")
+
+
+def test_several_workers_come_before_the_first_tensor():
+    tf.constant(1)
+    with pytest.raises(ValueError, match="Call get_strategy first of all"):
+        get_strategy("multiworker", "localhost:20000", 0)
+
+
+@pytest.mark.parametrize(
+    ("size", "accumulate", "words"),
+    [
+        (7, 1, "equally by 2 replicas. Did you mean 6?"),
+        (10, 2, "by 2 replicas with 2 parts each. Did you mean 8?"),
+        (1, 1, "Did you mean 2?"),
+    ],
+)
+def test_a_batch_has_equal_parts(size, accumulate, words):
+    strategy = types.SimpleNamespace(num_replicas_in_sync=2)
+    check_batch(strategy, 12, 3)
+    with pytest.raises(ValueError, match=r"--training\.batch-size") as error:
+        check_batch(strategy, size, accumulate)
+    assert words in str(error.value)
+
+
+def test_one_process_is_its_own_chief():
+    assert is_chief()
+    for name in ("none", "mirrored"):
+        assert is_chief(get_strategy(name))
+        assert number_of_workers(get_strategy(name)) == 1
+
+
+@pytest.mark.parametrize(("index", "chief"), [(0, True), (1, False)])
+def test_the_first_worker_is_the_chief(index, chief, monkeypatch):
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({"worker": ["a:1", "b:1"]}),
+        task_type="worker",
+        task_id=index,
+    )
+    strategy = tf.distribute.MultiWorkerMirroredStrategy.__new__(
+        tf.distribute.MultiWorkerMirroredStrategy
+    )
+    monkeypatch.setattr(
+        type(strategy), "cluster_resolver", property(lambda _: resolver)
+    )
+    assert is_chief(strategy) == chief
+    assert number_of_workers(strategy) == 2
 
 
 @pytest.fixture(scope="module")
