@@ -42,7 +42,14 @@ def test_no_preset_is_forgotten():
     assert set(TINY_PRESETS) | set(BUILT_AS) == set(presets())
 
 
-@pytest.mark.parametrize("name", sorted(set(TINY_PRESETS) - TESTED_BY_TASK))
+def untested():
+    """All others, of which a convolution and a plain transformer always."""
+    for name in sorted(set(TINY_PRESETS) - TESTED_BY_TASK):
+        always = name in ("imagenet_conv", "starcraft_transformer")
+        yield pytest.param(name, marks=() if always else pytest.mark.large)
+
+
+@pytest.mark.parametrize("name", untested())
 def test_a_tiny_preset_passes(name, tmp_path, capsys):
     path = export(tasks.RunModel(tiny_preset(name)), tmp_path / name)
     assert check.main([path]) == 0, capsys.readouterr().err
