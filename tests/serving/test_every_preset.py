@@ -49,7 +49,7 @@ def untested():
         yield pytest.param(name, marks=() if always else pytest.mark.large)
 
 
-@pytest.mark.parametrize("name", untested())
+@pytest.mark.parametrize("name", [*untested()])
 def test_a_tiny_preset_passes(name, tmp_path, capsys):
     path = export(tasks.RunModel(tiny_preset(name)), tmp_path / name)
     assert check.main([path]) == 0, capsys.readouterr().err
