@@ -24,24 +24,12 @@ from recipes import runner
 from recipes.assignments import assign
 from recipes.byte_mlm import RECIPE
 from recipes.settings import flatten
+from tests.recipes.small_run import SMALL_RUN
 
 SMALL = {
-    "model.max-length": 32,
-    "model.embedding-dim": 16,
-    "model.num-latents": 4,
-    "model.latent-dim": 16,
-    "model.num-self-attends-per-block": 1,
-    "model.qk-channels": 16,
-    "model.v-channels": 16,
-    "model.decoder-qk-channels": 16,
-    "model.decoder-v-channels": 16,
-    # So that a resumed run depends on the states of random generators.
-    "model.dropout": 0.1,
+    **SMALL_RUN,
     "training.steps": 6,
     "training.evaluate-every": 3,
-    "training.batch-size": 4,
-    "training.jit-compile": "false",
-    "optimizer.warmup-steps": 1,
 }
 SENTENCE = b"A small model is trained on this one sentence. "
 # Asking the model would take most of the time.

@@ -10,24 +10,13 @@ import sys
 
 import pytest
 
+from tests.recipes.small_run import SMALL_RUN
+
 ROOT = pathlib.Path(__file__).parents[2]
 SETTINGS = {
-    "model.max-length": 32,
-    "model.embedding-dim": 16,
-    "model.num-latents": 4,
-    "model.latent-dim": 16,
-    "model.num-self-attends-per-block": 1,
-    "model.qk-channels": 16,
-    "model.v-channels": 16,
-    "model.decoder-qk-channels": 16,
-    "model.decoder-v-channels": 16,
-    # So that a resumed run depends on the states of random generators.
-    "model.dropout": 0.1,
-    "optimizer.warmup-steps": 1,
-    "training.batch-size": 4,
+    **SMALL_RUN,
     "training.checkpoint-every": 3,
     "training.deterministic": "true",
-    "training.jit-compile": "false",
 }
 # A step, a save or an evaluation takes about ten milliseconds. So a process
 # is killed within that time from the beginning of one.

@@ -19,24 +19,12 @@ from keras_perceiver.training.progress import Progress
 from recipes import runner
 from recipes.assignments import assign
 from recipes.byte_mlm import RECIPE
+from tests.recipes.small_run import SMALL_RUN
 
 SMALL = {
-    "model.max-length": 32,
-    "model.embedding-dim": 16,
-    "model.num-latents": 4,
-    "model.latent-dim": 16,
-    "model.num-self-attends-per-block": 1,
-    "model.qk-channels": 16,
-    "model.v-channels": 16,
-    "model.decoder-qk-channels": 16,
-    "model.decoder-v-channels": 16,
-    # So that a resumed run depends on the states of random generators.
-    "model.dropout": 0.1,
+    **SMALL_RUN,
     "training.steps": 4,
     "training.evaluate-every": 2,
-    "training.batch-size": 4,
-    "training.jit-compile": "false",
-    "optimizer.warmup-steps": 1,
 }
 # What depends on the clock or on the machine.
 NOT_REPEATED = ("timings.csv", "machine.json", "tensorboard", ".lock")

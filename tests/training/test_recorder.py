@@ -21,21 +21,8 @@ from keras_perceiver.training.run_folder import METRICS_FILE
 from keras_perceiver.training.run_folder import TIMINGS_FILE
 from keras_perceiver.training.run_folder import RunFolder
 from keras_perceiver.training.saver import Saver
+from tests.training.tiny_numbers import TINY
 
-TINY = {
-    "max_length": 6,
-    "embedding_dim": 4,
-    "num_latents": 2,
-    "latent_dim": 4,
-    "num_self_attends_per_block": 1,
-    "num_cross_attention_heads": 1,
-    "num_self_attention_heads": 1,
-    "num_decoder_heads": 1,
-    "qk_channels": 4,
-    "v_channels": 4,
-    "decoder_qk_channels": 4,
-    "decoder_v_channels": 4,
-}
 UNIGRAM = {"nats": 3.25, "accuracy": 0.2, "kind": "baseline"}
 STEPS_PER_EPOCH = 3
 

@@ -10,21 +10,7 @@ from keras_perceiver.models import from_preset
 from keras_perceiver.training.checkpoints import Checkpoints
 from keras_perceiver.training.model import TrainingModel
 from keras_perceiver.training.saver import Saver
-
-TINY = {
-    "max_length": 6,
-    "embedding_dim": 4,
-    "num_latents": 2,
-    "latent_dim": 4,
-    "num_self_attends_per_block": 1,
-    "num_cross_attention_heads": 1,
-    "num_self_attention_heads": 1,
-    "num_decoder_heads": 1,
-    "qk_channels": 4,
-    "v_channels": 4,
-    "decoder_qk_channels": 4,
-    "decoder_v_channels": 4,
-}
+from tests.training.tiny_numbers import TINY
 
 
 @pytest.fixture(scope="module")
