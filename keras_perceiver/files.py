@@ -1,6 +1,7 @@
 """Files that are whole or absent: every write is a rename."""
 
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -33,6 +34,12 @@ def replacing(path):
     except BaseException:
         pathlib.Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def sha256(path):
+    """Returns the SHA-256 of a file's content, in hexadecimal digits."""
+    with open(path, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def write_text(path, text):

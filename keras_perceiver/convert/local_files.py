@@ -1,10 +1,9 @@
 """Files that others made: what is checked before any of it is read."""
 
-import hashlib
 import pathlib
 import stat
 
-_CHUNK = 1 << 20
+from keras_perceiver import files
 
 
 def open_regular(path, max_bytes):
@@ -79,14 +78,11 @@ def check_sha256(path, expected):
         ValueError: if they differ, or `expected` is no SHA-256.
     """
     expected = checked_sha256(expected)
-    digest = hashlib.sha256()
-    with pathlib.Path(path).open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    if digest.hexdigest() != expected:
+    digest = files.sha256(path)
+    if digest != expected:
         raise ValueError(
             f"{path} is not the file that was wanted. Received: sha256 "
-            f"{digest.hexdigest()}. Wanted: sha256 {expected}."
+            f"{digest}. Wanted: sha256 {expected}."
         )
 
 

@@ -45,14 +45,16 @@ def check(path):
     sizes = _read_batching(path)
     model = _load(path)
     tolerance = min(said["tolerance"], comparisons.HALF_PRECISION_TOLERANCE)
-    yield _check_raw(path, model, tolerance)
+    request, answer = examples.read_example(path)
+    yield _check_raw(model, request, answer, tolerance)
     for name, fingerprints in said["fingerprints"].items():
         yield _check_tensors(model, name, fingerprints, tolerance)
     yield f"warm-up log: {warmup.replay(path, model)} requests answered"
     yield f"{batching.BATCHING_FILE}: batches of {', '.join(map(str, sizes))}"
-    request = examples.good_rows(*examples.read_example(path))
     times = latency.measure(
-        lambda rows: model.run("serving_default", rows), request, sizes
+        lambda rows: model.run("serving_default", rows),
+        examples.good_rows(request, answer),
+        sizes,
     )
     yield "\n".join(["serving_default takes:", *latency.table(times)])
 
@@ -114,8 +116,7 @@ def _read_batching(path):
     return batching.batch_sizes((path / batching.BATCHING_FILE).read_text())
 
 
-def _check_raw(path, model, tolerance):
-    request, wanted = examples.read_example(path)
+def _check_raw(model, request, wanted, tolerance):
     answer = model.run("serving_default", request)
     for name, values in wanted.items():
         comparisons.compare(name, answer[name], values, tolerance)

@@ -1,7 +1,6 @@
 """Tasks as SavedModels, in the folder layout of TensorFlow Serving."""
 
 import json
-import os
 import pathlib
 import shutil
 import tempfile
@@ -113,7 +112,8 @@ def _write(task, folder, name):
     _write_example(task, functions["serving_default"], folder)
     stored = _stored_signatures(folder)
     times = _measure(folder)
-    _write_batching(folder, times)
+    machine = machine_record()
+    _write_batching(folder, times, machine)
     warmup.write_warmup(folder, name, stored, times)
     precision = precisions.precision_of(task.model)
     said = {
@@ -127,7 +127,7 @@ def _write(task, folder, name):
         "sha256": description.file_hashes(folder),
         "oldest_server": description.OLDEST_SERVER,
         "tensorflow_text": None,  # No operation of it is used.
-        "machine": machine_record(),
+        "machine": machine,
         "seconds": {size: min(runs) for size, runs in times.items()},
         "fingerprints": {
             key: _fingerprints(function, stored[key])
@@ -140,12 +140,9 @@ def _write(task, folder, name):
 
 
 def _tolerance(precision):
-    is_half = "16" in precision
-    return (
-        comparisons.HALF_PRECISION_TOLERANCE
-        if is_half
-        else comparisons.TOLERANCE
-    )
+    if "16" in precision:
+        return comparisons.HALF_PRECISION_TOLERANCE
+    return comparisons.TOLERANCE
 
 
 def _traced(signatures):
@@ -206,11 +203,9 @@ def _measure(folder):
     return {int(size): seconds for size, seconds in times.items()}
 
 
-def _write_batching(folder, times):
-    machine = machine_record()
-    processors = len(os.sched_getaffinity(0))
-    words = f"{processors} processors ({machine['processor']})"
-    text = batching.batching_text(times, processors, words)
+def _write_batching(folder, times, machine):
+    words = f"{machine['cpus']} processors ({machine['processor']})"
+    text = batching.batching_text(times, machine["cpus"], words)
     files.write_text(folder / batching.BATCHING_FILE, text)
 
 

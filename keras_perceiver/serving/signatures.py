@@ -4,9 +4,8 @@ import dataclasses
 import math
 from collections.abc import Callable
 
-import tensorflow as tf
-
 from keras_perceiver.serving import guards
+from keras_perceiver.tasks.problems import blanked
 from keras_perceiver.tasks.run_model import RunModel
 from keras_perceiver.tasks.run_model import run
 from keras_perceiver.tasks.run_model import spec_of
@@ -88,7 +87,7 @@ def _of_model(model, output_name, counts):
         if problems is None:
             return outputs
         return {
-            name: _nan_where(problems, tensor)
+            name: blanked(tensor, problems, math.nan)
             for name, tensor in outputs.items()
         }
 
@@ -116,10 +115,3 @@ def _counts(model):
         counts["video_indices"] = math.prod(shapes["video"][:-1])
         counts["audio_indices"] = shapes["audio"][0] // patch
     return counts
-
-
-def _nan_where(problems, tensor):
-    is_fine = tf.reshape(
-        tf.equal(problems, ""), [-1] + [1] * (tensor.shape.rank - 1)
-    )
-    return tf.where(is_fine, tensor, math.nan)

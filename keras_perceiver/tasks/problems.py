@@ -55,13 +55,20 @@ def first_of(*problems):
     return found
 
 
-def blanked(tensor, problems):
-    """A tensor `(B, ...)` with 0 or "" in all rows that have a problem."""
+def blanked(tensor, problems, nothing=None):
+    """A tensor `(B, ...)` with nothing in all rows that have a problem.
+
+    Args:
+        tensor: of any type.
+        problems: string tensor `(B,)`, "" where all is well.
+        nothing: what stands there; None for 0, or "" among strings.
+    """
     is_fine = tf.reshape(
         tf.equal(problems, ""), [-1] + [1] * (tensor.shape.rank - 1)
     )
-    nothing = tf.constant("" if tensor.dtype == tf.string else 0, tensor.dtype)
-    return tf.where(is_fine, tensor, nothing)
+    if nothing is None:
+        nothing = "" if tensor.dtype == tf.string else 0
+    return tf.where(is_fine, tensor, tf.constant(nothing, tensor.dtype))
 
 
 def with_problems(answers, problems):

@@ -209,16 +209,11 @@ def _bring_to_disk(path):
 def _write_manifest(folder, step, value):
     content = {"step": step, "value": value}
     content["files"] = {
-        path.name: {"bytes": path.stat().st_size, "sha256": _hash(path)}
+        path.name: {"bytes": path.stat().st_size, "sha256": files.sha256(path)}
         for path in sorted(folder.iterdir())
     }
     content["sha256"] = _hash_of_manifest(content)
     files.write_json(folder / MANIFEST_FILE, content)
-
-
-def _hash(path):
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _hash_of_manifest(content):
@@ -257,7 +252,7 @@ def _check_files(path):
             raise _DamagedError(
                 f"{name} has {size:,} of {written['bytes']:,} bytes"
             )
-        if _hash(file) != written["sha256"]:
+        if files.sha256(file) != written["sha256"]:
             raise _DamagedError(f"{name} is not as it was written")
 
 

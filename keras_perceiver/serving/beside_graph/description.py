@@ -1,8 +1,9 @@
 """What an export says of itself: `assets.extra/keras_perceiver.json`."""
 
-import hashlib
 import json
 import pathlib
+
+from keras_perceiver import files
 
 DESCRIPTION_FILE = "assets.extra/keras_perceiver.json"
 # The oldest release whose runtime knows every operation that exports use.
@@ -17,13 +18,10 @@ def file_hashes(path):
         path: of the SavedModel.
     """
     path = pathlib.Path(path)
-    files = [path / "saved_model.pb", *sorted(path.glob("variables/*"))]
-    hashes = {}
-    for file in files:
-        with open(file, "rb") as content:
-            digest = hashlib.file_digest(content, "sha256")
-        hashes[str(file.relative_to(path))] = digest.hexdigest()
-    return hashes
+    return {
+        str(file.relative_to(path)): files.sha256(file)
+        for file in (path / "saved_model.pb", *sorted(path.glob("variables/*")))
+    }
 
 
 def read_description(path):
