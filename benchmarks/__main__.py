@@ -5,19 +5,23 @@ import sys
 # First of all, since it loads Keras and TensorFlow without their chatter.
 import keras_perceiver as keras_perceiver
 from benchmarks import activation_bytes
+from benchmarks import determinism
 from benchmarks import imports
 from benchmarks import input_pipeline
 from benchmarks import memory
 from benchmarks import precision
+from benchmarks import saving
 from benchmarks import scaling
 from benchmarks import serving
 
 BENCHMARKS = {
     "activation_bytes": activation_bytes,
+    "determinism": determinism,
     "imports": imports,
     "input_pipeline": input_pipeline,
     "memory": memory,
     "precision": precision,
+    "saving": saving,
     "scaling": scaling,
     "serving": serving,
 }

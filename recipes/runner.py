@@ -224,6 +224,11 @@ def _print_plan(recipe, configuration, data, model, folder):
         f"examples, strategy {training.strategy}, {training.precision}, "
         f"XLA {'on' if _uses_xla(training) else 'off'}"
     )
+    if training.deterministic:
+        print(
+            "deterministic: the same bits on every run, at the cost of XLA "
+            "(python -m benchmarks determinism measures it)"
+        )
     print(f"run folder: {folder.path}")
 
 

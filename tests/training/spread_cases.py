@@ -125,7 +125,7 @@ CASES = {
 
 
 def run(name, strategy=None, **options):
-    """Returns history and weights of a case.
+    """Returns history, weights and what is predicted in a case.
 
     Args:
         name: the case.
@@ -154,6 +154,11 @@ def run(name, strategy=None, **options):
         shuffle=False,
         verbose=0,
     ).history
+    inputs = held_out.map(lambda inputs, *_: inputs)
+    predicted = model.predict(strategies.by_example(inputs), verbose=0)
+    called = keras.Model(model.input, model.output)(
+        next(iter(inputs.unbatch().batch(HELD_OUT)))
+    )
     return {
         "history": {
             key: [float(value) for value in values]
@@ -163,6 +168,8 @@ def run(name, strategy=None, **options):
             f"{index} {weight.name}": weight.numpy().tolist()
             for index, weight in enumerate(model.weights)
         },
+        "predicted": [one.tolist() for one in keras.tree.flatten(predicted)],
+        "called": [one.numpy().tolist() for one in keras.tree.flatten(called)],
     }
 
 

@@ -111,6 +111,18 @@ def test_two_processes_train_as_one(name, two_workers, one_device):
     assert_alike(two_workers["cases"][name], one_device(name))
 
 
+def test_both_processes_predict_every_row_in_order(two_devices, two_workers):
+    for case in (
+        *two_devices["cases"].values(),
+        *two_workers["cases"].values(),
+    ):
+        for found, wanted in zip(
+            case["predicted"], case["called"], strict=True
+        ):
+            assert len(wanted) == spread_cases.HELD_OUT
+            np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["bytes in parts", "outputs in parts"])
 def test_a_batch_in_parts_is_the_whole_batch(name, one_device):
     found = spread_cases.run(name, accumulate=4, **without_a_graph(name))
