@@ -44,7 +44,7 @@ def _measured(jit_compile, deterministic):
 
 
 def _work(jit_compile, deterministic):
-    from recipes import runner
+    from recipes import building
     from recipes import spread
     from recipes.assignments import assign
     from recipes.byte_mlm import RECIPE
@@ -58,8 +58,8 @@ def _work(jit_compile, deterministic):
     )
     spread.prepare_keras(configuration.training)
     data = RECIPE.open_data(configuration)
-    model = runner.build_model(configuration)
-    model = runner.compile_model(RECIPE, configuration, model)
+    model = building.build_model(configuration)
+    model = building.compile_model(RECIPE, configuration, model)
     batches = iter(data.training_dataset(0))
     for _ in range(WARM_UP_STEPS):
         model.train_on_batch(*next(batches))

@@ -3,7 +3,7 @@
 import time
 
 from keras_perceiver.quiet import quiet_start
-from recipes import runner
+from recipes import building
 from recipes.byte_mlm import RECIPE
 
 WARM_UP_STEPS = 10
@@ -17,8 +17,8 @@ def main():
     size = configuration.training.batch_size
     alone = size * _batches_per_second(data, lambda batch: None)
     with quiet_start():  # The first model looks for a GPU.
-        model = runner.build_model(configuration)
-    trained = runner.compile_model(RECIPE, configuration, model)
+        model = building.build_model(configuration)
+    trained = building.compile_model(RECIPE, configuration, model)
     training = size * _batches_per_second(
         data, lambda batch: trained.train_on_batch(*batch)
     )

@@ -11,7 +11,7 @@ import numpy as np
 from keras_perceiver.quiet import quiet_start
 from keras_perceiver.training.checkpoints import Checkpoints
 from keras_perceiver.training.saver import Saver
-from recipes import runner
+from recipes import building
 from recipes.assignments import assign
 from recipes.byte_mlm import RECIPE
 
@@ -63,8 +63,8 @@ def _models():
     ]
     configuration = assign(RECIPE.configuration("base"), settings)
     with quiet_start():
-        model = runner.build_model(configuration)
-    return model, runner.compile_model(RECIPE, configuration, model)
+        model = building.build_model(configuration)
+    return model, building.compile_model(RECIPE, configuration, model)
 
 
 def _measured(saver, training_model):

@@ -77,7 +77,7 @@ def _work(workers, index, core, batch):
     import tensorflow as tf
 
     from keras_perceiver.training import strategies
-    from recipes import runner
+    from recipes import building
     from recipes.assignments import assign
     from recipes.byte_mlm import RECIPE
 
@@ -89,8 +89,8 @@ def _work(workers, index, core, batch):
     given = (workers, int(index)) if "," in workers else ()
     strategy = strategies.get_strategy(name, *given)
     with strategy.scope():
-        model = runner.build_model(configuration)
-        model = runner.compile_model(RECIPE, configuration, model)
+        model = building.build_model(configuration)
+        model = building.compile_model(RECIPE, configuration, model)
     rng = np.random.default_rng(0)
     token_ids = rng.integers(6, 262, (int(batch), 128))
     inputs = {"token_ids": token_ids, "padding_mask": token_ids > 0}

@@ -4,6 +4,7 @@ import argparse
 import pathlib
 import sys
 
+from keras_perceiver import errors
 from recipes.assignments import assign
 from recipes.assignments import parse_assignments
 from recipes.recipe import find_recipe
@@ -15,6 +16,7 @@ VERBS = {
     "train": "train, with a run folder for all that comes out",
     "evaluate": "the best checkpoint beside the baselines",
     "predict": "answer a raw request with the best checkpoint",
+    "study": "compare several trainings in one table",
     "export": "write the best checkpoint as a SavedModel",
 }
 # Mistakes of the user, told in one line; anything else is ours.
@@ -45,76 +47,122 @@ def main(arguments):
 
 
 def _run(recipe, options, rest):
-    from keras_perceiver.training import strategies
+    _check_options(options)
+    run = {
+        "prepare": _prepare,
+        "train": _train,
+        "evaluate": _evaluate,
+        "predict": _predict,
+        "study": _study,
+        "export": _export,
+    }[options.verb]
+    run(recipe, options, rest)
+
+
+def _prepare(recipe, options, rest):
     from recipes import runner
 
-    _check_options(options)
-    folder = options.run_folder or _default_folder(recipe, options.config)
-    if options.verb in ("prepare", "train"):
-        assignments = parse_assignments(rest)
-        if options.strategy:
-            assignments.append(("training.strategy", options.strategy))
-        if "parameter_server" in (text for _, text in assignments):
-            strategies.check_name("parameter_server")
-        configuration = assign(
-            recipe.configuration(options.config), assignments
-        )
-    elif options.verb == "predict":
-        return runner.predict(recipe, folder, rest)
-    elif rest:
+    runner.prepare(recipe, _configuration(recipe, options, rest))
+
+
+def _train(recipe, options, rest):
+    from recipes import runner
+
+    runner.train(
+        recipe,
+        _configuration(recipe, options, rest),
+        _folder(recipe, options),
+        resume=options.resume,
+        overwrite=options.overwrite,
+        start_from=options.start_from,
+        workers=options.workers,
+        worker_index=options.worker_index,
+    )
+
+
+def _evaluate(recipe, options, rest):
+    from recipes import runner
+
+    _check_no_settings(options, rest)
+    runner.evaluate(recipe, _folder(recipe, options), options.by)
+
+
+def _predict(recipe, options, rest):
+    from recipes import runner
+
+    runner.predict(recipe, _folder(recipe, options), rest)
+
+
+def _study(recipe, options, rest):
+    from recipes import runner
+
+    if not recipe.studies:
+        raise ValueError(f"{recipe.name} has no studies.")
+    name = rest[0] if rest and not rest[0].startswith("--") else ""
+    if name not in recipe.studies:
+        raise errors.unknown(f"study of {recipe.name}:", name, recipe.studies)
+    runner.study(
+        recipe,
+        _configuration(recipe, options, rest[1:]),
+        options.run_folder or pathlib.Path("runs") / f"{recipe.name}_{name}",
+        name,
+    )
+
+
+def _export(recipe, options, rest):
+    from recipes import runner
+
+    _check_no_settings(options, rest)
+    base = options.to or pathlib.Path("saved_models") / recipe.name
+    runner.export(recipe, _folder(recipe, options), base, options.precision)
+
+
+def _configuration(recipe, options, rest):
+    from keras_perceiver.training import strategies
+
+    assignments = parse_assignments(rest)
+    if options.strategy:
+        assignments.append(("training.strategy", options.strategy))
+    if "parameter_server" in (text for _, text in assignments):
+        strategies.check_name("parameter_server")
+    return assign(recipe.configuration(options.config), assignments)
+
+
+def _folder(recipe, options):
+    default = pathlib.Path("runs") / f"{recipe.name}_{options.config}"
+    return options.run_folder or default
+
+
+def _check_no_settings(options, rest):
+    if rest:
         raise ValueError(
             f"{options.verb} takes no settings: they are those of the run. "
             f"Received: {' '.join(rest)}"
         )
-    if options.verb == "prepare":
-        return runner.prepare(recipe, configuration)
-    if options.verb == "train":
-        return runner.train(
-            recipe,
-            configuration,
-            folder,
-            resume=options.resume,
-            overwrite=options.overwrite,
-            start_from=options.start_from,
-            workers=options.workers,
-            worker_index=options.worker_index,
-        )
-    if options.verb == "evaluate":
-        return runner.evaluate(recipe, folder)
-    base = options.to or pathlib.Path("saved_models") / recipe.name
-    return runner.export(recipe, folder, base, options.precision)
 
 
 def _check_options(options):
     """Raises `ValueError` for an option that the verb does not read."""
-    given = {
-        "--resume": options.resume,
-        "--overwrite": options.overwrite,
-        "--from": options.start_from,
-        "--to": options.to,
-        "--precision": options.precision,
-        "--strategy": options.strategy,
-        "--workers": options.workers,
-        "--worker-index": options.worker_index is not None,
-    }
     read = {
         "train": (
-            "--resume",
-            "--overwrite",
-            "--from",
-            "--strategy",
-            "--workers",
-            "--worker-index",
+            "resume",
+            "overwrite",
+            "start_from",
+            "strategy",
+            "workers",
+            "worker_index",
         ),
-        "export": ("--to", "--precision"),
+        "evaluate": ("by",),
+        "export": ("to", "precision"),
     }
-    for option, value in given.items():
-        if value and option not in read.get(options.verb, ()):
-            raise ValueError(f"{options.verb} does not read {option}.")
-
-
-def _default_folder(recipe, configuration_name):
-    return pathlib.Path("runs") / f"{recipe.name}_{configuration_name}"
+    for name, value in vars(options).items():
+        is_for_all = name in ("verb", "config", "run_folder")
+        if is_for_all or name in read.get(options.verb, ()):
+            continue
+        # Worker 0 is given too.
+        if value is not None and value is not False:
+            option = "from" if name == "start_from" else name.replace("_", "-")
+            raise ValueError(f"{options.verb} does not read --{option}.")
 
 
 def _parser(recipe):
@@ -177,6 +225,11 @@ def _parser(recipe):
         help="which of them this is, from 0 (default: by this machine's name)",
     )
     parser.add_argument(
+        "--by",
+        metavar="COLUMN",
+        help="evaluate the groups of a column of the data apart",
+    )
+    parser.add_argument(
         "--precision",
         metavar="NAME",
         help="export in float32, bfloat16 or int8 (default: as trained)",
@@ -193,8 +246,10 @@ def _settings_help(recipe):
         "code is 75 after SIGTERM. The same command goes on from there, as it\n"
         "does after a kill.\n"
         "\nEverything after `predict` is the request, such as\n"
-        f"  python -m recipes {recipe.name} predict 'the [MASK:4] of it'"
+        f"  python -m recipes {recipe.name} predict {recipe.request}"
     )
+    if recipe.studies:
+        lines.append(f"\nstudies: {', '.join(recipe.studies)}")
     return "\n".join(lines)
 
 

@@ -22,15 +22,25 @@ class Recipe:
         open_data: from a configuration to its data; see `RecipeData`.
         compile_arguments: from a configuration to `loss`,
             `weighted_metrics` and the like for `compile`.
-        prepare_model: called with a fresh model and the data before training,
-            for starting values that depend on the data.
         metric: the held-out metric that decides which checkpoint is best
             (less is better).
         columns: of the table of results, by title: from a row of metrics to
             a cell.
         make_task: from a model to its raw-in, raw-out task.
-        sample: from a task and the data to a text of sample outputs.
+        sample: from a task and the data to sample outputs: a text, or the
+            bytes of a PNG.
         answer: from a task and the words of `predict` to a text.
+        request: words that `predict` could be asked, for the help text.
+        prepare_model: called with a fresh model and the data before training,
+            for starting values that depend on the data.
+        preprocessing: from the data to what is kept beside the weights, such
+            as the names of classes.
+        head: names of layers that begin anew where `--from` has them in
+            another size.
+        break_down: from a run folder, a model, the data and the name of a
+            column or None to lines for people: the held-out results by group.
+        studies: by name, what compares several trainings: from the recipe, a
+            configuration and a path to lines for people.
     """
 
     name: str
@@ -39,12 +49,17 @@ class Recipe:
     expectations: dict
     open_data: Callable
     compile_arguments: Callable
-    prepare_model: Callable
     metric: str
     columns: dict
     make_task: Callable
     sample: Callable
     answer: Callable
+    request: str
+    prepare_model: Callable | None = None
+    preprocessing: Callable | None = None
+    head: tuple[str, ...] = ()
+    break_down: Callable | None = None
+    studies: dict = dataclasses.field(default_factory=dict)
 
     def configuration(self, name):
         """Returns the configuration of that name, or names the nearest."""
@@ -81,6 +96,14 @@ class RecipeData:
     def baselines(self):
         """Returns `{name: {metric: value, ..., "kind", "description"}}`."""
         raise NotImplementedError
+
+    def callbacks(self, folder):
+        """Returns Keras callbacks that watch over the data while training.
+
+        Args:
+            folder: the `RunFolder`, or None where another process writes it.
+        """
+        return []
 
 
 def recipe_names():

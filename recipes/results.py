@@ -79,6 +79,8 @@ def _row(name, cells, kind):
 
 
 def _identity(data):
-    if "sha256" in data:
-        return f"sha256 {data['sha256'][:16]}, Python {data['python']}"
-    return "see data.json"
+    if "sha256" not in data:
+        return "see data.json"
+    # Some data come with Python itself, and differ between its versions.
+    version = f", Python {data['python']}" if "python" in data else ""
+    return f"sha256 {data['sha256'][:16]}{version}"

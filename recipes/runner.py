@@ -8,24 +8,20 @@ import tensorflow as tf
 
 from keras_perceiver import files
 from keras_perceiver.convert import load_pretrained
-from keras_perceiver.convert.pretrained import load_weights
-from keras_perceiver.models import from_preset
 from keras_perceiver.quiet import quiet_start
 from keras_perceiver.serving import export as serving_export
 from keras_perceiver.serving.precision import check_precision
 from keras_perceiver.training import preemption
 from keras_perceiver.training import run_folder
-from keras_perceiver.training import schedules
 from keras_perceiver.training.agreement import AgreedStop
 from keras_perceiver.training.checkpointer import Checkpointer
 from keras_perceiver.training.divergence import StopAtDivergence
-from keras_perceiver.training.lamb import LAMB
-from keras_perceiver.training.model import TrainingModel
 from keras_perceiver.training.progress import Progress
 from keras_perceiver.training.progress import time_in_words
 from keras_perceiver.training.recorder import Recorder
 from keras_perceiver.training.run_lock import RunLock
 from keras_perceiver.training.saver import Saver
+from recipes import building
 from recipes import continuation
 from recipes import results
 from recipes import spread
@@ -75,9 +71,7 @@ def train(
     check_settings(configuration.training)
     cluster = (workers, worker_index)
     if not spread.is_chief_of(configuration, *cluster):
-        return spread.train_along(
-            recipe, configuration, cluster, start_from, build_models
-        )
+        return spread.train_along(recipe, configuration, cluster, start_from)
     with (
         preemption.ending_with_restart_code(),
         contextlib.closing(RunLock(folder.lock_file)) as lock,
@@ -97,7 +91,7 @@ def train(
         if checkpoints:
             continuation.check_same_data(folder, data)
             start_from = None
-        model, training_model = build_models(
+        model, training_model = building.build_models(
             recipe, configuration, data, strategy, start_from
         )
         if checkpoints:
@@ -155,54 +149,6 @@ def _start_devices():
         tf.config.list_logical_devices()
 
 
-def build_models(recipe, configuration, data, strategy, start_from=None):
-    """Returns the preset and the compiled `TrainingModel` that shares it."""
-    with strategy.scope():
-        model = build_model(configuration, start_from)
-        if start_from is None:
-            recipe.prepare_model(model, data)
-        return model, compile_model(recipe, configuration, model)
-
-
-def build_model(configuration, start_from=None):
-    """Returns the preset of a configuration, with fresh or given weights."""
-    settings = configuration.model
-    overrides = dict(settings.overrides)
-    if configuration.training.precision != "float32":
-        overrides["dtype"] = configuration.training.precision
-    model = from_preset(settings.preset, **overrides)
-    if start_from is not None:
-        load_weights(model, f"{start_from}/model.safetensors")
-    return model
-
-
-def _uses_xla(training):
-    # Keras compiles nothing once operations are to be deterministic.
-    return training.jit_compile and not training.deterministic
-
-
-def compile_model(recipe, configuration, model):
-    """Returns a `TrainingModel` on a preset's graph, ready for `fit`."""
-    optimizer = configuration.optimizer
-    training_model = TrainingModel(model.input, model.output, name=model.name)
-    training_model.compile(
-        optimizer=LAMB(
-            schedules.warmup_cosine(
-                optimizer.learning_rate,
-                steps=configuration.training.steps,
-                warmup_steps=optimizer.warmup_steps,
-            ),
-            weight_decay=optimizer.weight_decay,
-            global_clipnorm=optimizer.gradient_clip,
-        ),
-        # Explicitly, since "auto" differs between machines.
-        jit_compile=_uses_xla(configuration.training),
-        accumulate=configuration.training.accumulate,
-        **recipe.compile_arguments(configuration),
-    )
-    return training_model
-
-
 def _begin(folder, configuration, data, start_from):
     continuation.write_start(folder, start_from)
     folder.create(
@@ -222,7 +168,7 @@ def _print_plan(recipe, configuration, data, model, folder):
     print(
         f"training: {training.steps:,} steps of {training.batch_size:,} "
         f"examples, strategy {training.strategy}, {training.precision}, "
-        f"XLA {'on' if _uses_xla(training) else 'off'}"
+        f"XLA {'on' if building.uses_xla(training) else 'off'}"
     )
     if training.deterministic:
         print(
@@ -268,7 +214,13 @@ def _fit(recipe, configuration, data, model, training_model, folder, begin):
             training_model,
             data,
             training,
-            callbacks=[StopAtDivergence(), recorder, progress, checkpointer],
+            callbacks=[
+                StopAtDivergence(),
+                *data.callbacks(folder),
+                recorder,
+                progress,
+                checkpointer,
+            ],
             begin=begin,
         )
     if saver.count:
@@ -287,16 +239,45 @@ def open_run(recipe, path):
     return folder, configuration, load_pretrained(folder.best)
 
 
-def evaluate(recipe, path):
-    """Prints the best model's held-out numbers beside the baselines'."""
+def evaluate(recipe, path, by=None):
+    """Prints the best model's held-out numbers beside the baselines'.
+
+    Args:
+        recipe: the `Recipe`.
+        path: the run folder.
+        by: the column of the data whose groups are told apart, or None.
+
+    Raises:
+        ValueError: if the recipe's data have no such column.
+    """
     folder, configuration, model = open_run(recipe, path)
+    if by is not None and not recipe.break_down:
+        raise ValueError(f"The data of {recipe.name} have no columns: no --by.")
     data = recipe.open_data(configuration)
     data.check()
-    model = compile_model(recipe, configuration, model)
-    numbers = model.evaluate(
+    compiled = building.compile_model(recipe, configuration, model)
+    numbers = compiled.evaluate(
         data.evaluation_dataset(), return_dict=True, verbose=0
     )
     results.report(folder, recipe, numbers)
+    if recipe.break_down:
+        for line in recipe.break_down(folder, model, data, by):
+            print(line)
+
+
+def study(recipe, configuration, path, name):
+    """Runs a comparison of several trainings and prints its table.
+
+    Args:
+        recipe: the `Recipe`.
+        configuration: what the trainings have in common.
+        path: of a folder for what comes out.
+        name: one of the recipe's studies.
+    """
+    check_settings(configuration.training)
+    _start_devices()
+    for line in recipe.studies[name](recipe, configuration, path):
+        print(line)
 
 
 def predict(recipe, path, words):

@@ -53,7 +53,15 @@ class OptimizerSettings:
     weight_decay: float = setting(
         0.01, help="weight decay, inside the trust ratio"
     )
-    warmup_steps: int = setting(help="steps until the highest rate")
+    warmup_steps: int = setting(0, help="steps until the highest rate")
+    flat_steps: int = setting(
+        0, help="steps at the highest rate, before a cosine brings it to 0"
+    )
+    drop_steps: tuple[int, ...] | None = setting(
+        None,
+        help="steps behind each of which the rate is a tenth, in place of "
+        "warm-up and cosine; none: these",
+    )
     gradient_clip: float | None = setting(
         None, help="largest global norm of the gradients; none: any"
     )

@@ -17,6 +17,7 @@ from keras_perceiver.training.divergence import StopAtDivergence
 from keras_perceiver.training.fitting import fit
 from keras_perceiver.training.rendezvous import naming_lost_workers
 from keras_perceiver.training.saver import NoSaver
+from recipes import building
 from recipes.settings import as_dict
 
 
@@ -69,7 +70,7 @@ def fit_data(training_model, data, training, callbacks, begin):
         )
 
 
-def train_along(recipe, configuration, cluster, start_from, build_models):
+def train_along(recipe, configuration, cluster, start_from):
     """Takes part in the run that the chief's process leaves behind.
 
     Args:
@@ -77,7 +78,6 @@ def train_along(recipe, configuration, cluster, start_from, build_models):
         configuration: its configuration, the same for all workers.
         cluster: `workers` and `worker_index`, as `get_strategy` takes them.
         start_from: as the chief's.
-        build_models: makes the preset and the model that trains.
     """
     training = configuration.training
     with preemption.ending_with_restart_code():
@@ -85,7 +85,7 @@ def train_along(recipe, configuration, cluster, start_from, build_models):
         prepare_keras(training)
         data = recipe.open_data(configuration)
         data.check()
-        _, training_model = build_models(
+        _, training_model = building.build_models(
             recipe, configuration, data, strategy, start_from
         )
         begin = training_model.take_from_chief()
@@ -109,6 +109,10 @@ def train_along(recipe, configuration, cluster, start_from, build_models):
                 training_model,
                 data,
                 training,
-                callbacks=[StopAtDivergence(), checkpointer],
+                callbacks=[
+                    StopAtDivergence(),
+                    *data.callbacks(None),
+                    checkpointer,
+                ],
                 begin=begin,
             )

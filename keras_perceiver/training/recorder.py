@@ -29,7 +29,8 @@ class Recorder(keras.callbacks.Callback):
         monitor: the metric that decides which checkpoint is best; less is
             better.
         progress: the `Progress` that prints for the run.
-        sample: a function that returns a text of sample outputs.
+        sample: a function that returns sample outputs: a text, or the bytes
+            of a PNG.
         best: the lowest value so far, if the run is resumed.
     """
 
@@ -65,8 +66,7 @@ class Recorder(keras.callbacks.Callback):
         self._write_rows(step, logs)
         is_best = value < self.best
         self.best = min(value, self.best)
-        sample = self.folder.samples / f"step_{step:07d}.txt"
-        sample.write_text(self.sample(), encoding="utf-8")
+        self.folder.write_sample(step, self.sample())
         learning_curve.draw_run(self.folder, self.monitor)
         # Last: from here on, a resumed run begins behind this epoch.
         self.saver.save({"step": step, "best": self.best}, value=value)

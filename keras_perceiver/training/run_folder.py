@@ -143,6 +143,19 @@ class RunFolder:
     def read_configuration(self):
         return json.loads(self.configuration_file.read_text())
 
+    def write_sample(self, step, sample):
+        """Writes what a model answers at a step.
+
+        Args:
+            step: the step.
+            sample: a text, or the bytes of a PNG.
+        """
+        path = self.samples / f"step_{step:07d}"
+        if isinstance(sample, bytes):
+            path.with_suffix(".png").write_bytes(sample)
+        else:
+            path.with_suffix(".txt").write_text(sample, encoding="utf-8")
+
     def append(self, name, row):
         """Adds a row to a CSV file, which stays whole if this is cut off."""
         self._write_rows(name, [*self.read_rows(name), row])
@@ -166,7 +179,7 @@ class RunFolder:
                 self._write_rows(name, rows)
             else:
                 (self.path / name).unlink(missing_ok=True)
-        for path in self.samples.glob("step_*.txt"):
+        for path in self.samples.glob("step_*.*"):
             if int(path.stem.removeprefix("step_")) > step:
                 path.unlink()
         self.learning_curve_file.unlink(missing_ok=True)

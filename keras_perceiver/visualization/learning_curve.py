@@ -58,7 +58,7 @@ def draw(rows, metric, baselines, path):
             color=_COLOURS[baseline["kind"]],
         )
     axes.set_xlabel("training step")
-    axes.set_ylabel(f"{metric} at masked positions")
+    axes.set_ylabel(f"held-out {metric}")
     axes.set_xlim(left=0)
     axes.grid(alpha=0.3)
     axes.legend(loc="upper right", bbox_to_anchor=(1, 0.97))

@@ -21,13 +21,13 @@ def test_layers_training_and_recipes_pass_on_it(tmp_path):
     subprocess.run(
         [sys.executable, "-m", "venv", str(python.parents[1])], check=True
     )
-    packages = [OLDEST, "pytest", "hypothesis", "pyyaml", f"{ROOT}[data]"]
-    subprocess.run(
-        [str(python), "-m", "pip", "install", "--quiet", *packages], check=True
-    )
+    packages = [OLDEST, "pytest", "pytest-xdist", "hypothesis", "pyyaml"]
+    install = [str(python), "-m", "pip", "install", "--quiet", *packages]
+    subprocess.run([*install, "--editable", f"{ROOT}[data]"], check=True)
     ended = subprocess.run(
         [
             *(str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *("--numprocesses=2", "--dist=loadgroup"),
             *(f"tests/{part}" for part in PARTS),
         ],
         cwd=ROOT,

@@ -188,6 +188,7 @@ def test_a_command_line_that_cannot_be_read(words, code, message, answer):
         ("evaluate", ("--strategy", "mirrored")),
         ("export", ("--workers", "a:1,b:1")),
         ("predict", ("--worker-index", "0")),
+        ("train", ("--by", "label")),
     ],
 )
 def test_an_option_that_is_not_read_is_a_mistake(

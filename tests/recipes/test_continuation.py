@@ -19,6 +19,7 @@ from keras_perceiver.training.progress import Progress
 from keras_perceiver.training.run_folder import METRICS_FILE
 from keras_perceiver.training.run_folder import RunFolder
 from keras_perceiver.training.run_lock import RunLock
+from recipes import building
 from recipes import continuation
 from recipes import runner
 from recipes.assignments import assign
@@ -46,7 +47,7 @@ def text(tmp_path_factory):
 @pytest.fixture(scope="module", autouse=True)
 def quick():
     """No graphs, whose tracing would take longer than all steps."""
-    compiled = runner.TrainingModel.compile
+    compiled = building.TrainingModel.compile
 
     def without_a_graph(model, **options):
         compiled(model, **options, run_eagerly=True)
@@ -55,7 +56,7 @@ def quick():
         (path / "results.json").write_text("{}")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runner.TrainingModel, "compile", without_a_graph)
+        patch.setattr(building.TrainingModel, "compile", without_a_graph)
         patch.setattr(runner, "evaluate", evaluate)
         yield
 
@@ -176,7 +177,7 @@ def test_an_interruption_before_training_ends_at_once(
     def terminate(*args):
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(runner, "build_model", terminate)
+    monkeypatch.setattr(building, "build_model", terminate)
     with pytest.raises(SystemExit) as end:
         train(text, tmp_path / "run")
     assert end.value.code == 75
@@ -340,11 +341,11 @@ import signal
 import sys
 
 from keras_perceiver.training.saver import Saver
-from recipes import runner
+from recipes import building
 from recipes.__main__ import main
 
-compiled = runner.TrainingModel.compile
-runner.TrainingModel.compile = lambda model, **options: compiled(
+compiled = building.TrainingModel.compile
+building.TrainingModel.compile = lambda model, **options: compiled(
     model, **options, run_eagerly=True
 )
 save = Saver.save

@@ -30,8 +30,8 @@ def test_a_recipe_is_complete(name):
     recipe = find_recipe(name)
     assert isinstance(recipe, Recipe)
     assert recipe.name == name
-    assert list(recipe.configurations) == ["tiny", "base", "paper"]
-    assert list(recipe.expectations) == ["tiny", "base", "paper"]
+    assert list(recipe.configurations)[:3] == ["tiny", "base", "paper"]
+    assert list(recipe.expectations) == list(recipe.configurations)
     assert recipe.summary
     for text in (recipe.summary, *recipe.expectations.values()):
         assert "\n" not in text
@@ -60,7 +60,11 @@ def test_a_recipe_cannot_be_changed_by_accident():
         recipe.metric = "accuracy"
 
 
-METHODS = inspect.getmembers(RecipeData, inspect.isfunction)
+METHODS = [
+    (name, method)
+    for name, method in inspect.getmembers(RecipeData, inspect.isfunction)
+    if name != "callbacks"  # Most data need none.
+]
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)

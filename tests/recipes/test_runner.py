@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras_perceiver.convert import load_pretrained
 from keras_perceiver.training.divergence import StopAtDivergence
 from keras_perceiver.training.progress import Progress
+from recipes import building
 from recipes import runner
 from recipes.assignments import assign
 from recipes.byte_mlm import RECIPE
@@ -257,7 +258,7 @@ def test_the_terminal_is_given_back_after_an_error(text, tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(runner.TrainingModel, "fit", fail)
+    monkeypatch.setattr(building.TrainingModel, "fit", fail)
     with pytest.raises(RuntimeError, match="out of memory"):
         train(text, tmp_path / "run")
     assert closed == [True]
@@ -265,12 +266,12 @@ def test_the_terminal_is_given_back_after_an_error(text, tmp_path, monkeypatch):
 
 def test_a_loss_that_is_no_number_ends_the_run(text, tmp_path, monkeypatch):
     """Even if the evaluation is the first to see it."""
-    compiled = runner.TrainingModel.compile
+    compiled = building.TrainingModel.compile
 
     def without_a_graph(model, **options):
         compiled(model, **options, run_eagerly=True)
 
-    monkeypatch.setattr(runner.TrainingModel, "compile", without_a_graph)
+    monkeypatch.setattr(building.TrainingModel, "compile", without_a_graph)
     path = tmp_path / "run"
     settings = {
         "optimizer.learning-rate": 1e30,
@@ -293,7 +294,7 @@ def test_a_step_with_such_a_loss_ends_the_run_at_once(loss):
 
 def test_precision_is_that_of_the_settings(text):
     settings = {"training.precision": "mixed_bfloat16"}
-    model = runner.build_model(configured(text, **settings))
+    model = building.build_model(configured(text, **settings))
     assert model.encode.output.dtype == "bfloat16"
     assert model.weights[0].dtype == "float32"
 

@@ -59,6 +59,8 @@ FLAT = {
     "optimizer.learning-rate": 1e-3,
     "optimizer.weight-decay": 0.01,
     "optimizer.warmup-steps": 10,
+    "optimizer.flat-steps": 0,
+    "optimizer.drop-steps": None,
     "optimizer.gradient-clip": None,
     "training.steps": 100,
     "training.batch-size": 4,
@@ -342,7 +344,7 @@ configuration = Configuration(
 )
 changed = assignments.assign(configuration, words)
 assert changed.optimizer.warmup_steps == 5
-assert len(settings.describe(changed)) == 6
+assert len(settings.describe(changed)) == 8
 written = settings.as_dict(changed)
 assert settings.from_dict(Configuration, written) == changed
 for name in ("keras", "tensorflow", "numpy", "keras_perceiver"):

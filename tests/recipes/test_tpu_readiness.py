@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from recipes import runner
+from recipes import building
 from recipes.recipe import find_recipe
 from recipes.recipe import recipe_names
 
@@ -22,9 +22,10 @@ def compiled(request):
     configuration = recipe.configuration("tiny")
     data = recipe.open_data(configuration)
     batches = data.training_dataset(0)
-    model = runner.build_model(configuration)
-    recipe.prepare_model(model, data)
-    model = runner.compile_model(recipe, configuration, model)
+    model = building.build_model(configuration)
+    if recipe.prepare_model:
+        recipe.prepare_model(model, data)
+    model = building.compile_model(recipe, configuration, model)
     # As `fit` does before its first batch.
     model.optimizer.build(model.trainable_variables)
     model.build_metrics(batches.element_spec)

@@ -1,0 +1,77 @@
+"""From a configuration to the model that trains."""
+
+from keras_perceiver.convert.pretrained import WEIGHTS_FILE
+from keras_perceiver.convert.pretrained import load_weights
+from keras_perceiver.models import from_preset
+from keras_perceiver.training import schedules
+from keras_perceiver.training.lamb import LAMB
+from keras_perceiver.training.model import TrainingModel
+
+
+def build_models(recipe, configuration, data, strategy, start_from=None):
+    """Returns the preset and the compiled `TrainingModel` that shares it."""
+    with strategy.scope():
+        model = build_model(configuration)
+        if start_from is not None:
+            _load_start(recipe, model, start_from)
+        elif recipe.prepare_model:
+            recipe.prepare_model(model, data)
+        if recipe.preprocessing:
+            # Past Keras's tracking, which would wrap it.
+            kept = recipe.preprocessing(data)
+            object.__setattr__(model, "preprocessing", kept)
+        return model, compile_model(recipe, configuration, model)
+
+
+def _load_start(recipe, model, start_from):
+    path = f"{start_from}/{WEIGHTS_FILE}"
+    for name in load_weights(model, path, recipe.head):
+        shape = tuple(model.get_layer(name).kernel.shape)
+        print(f"begins anew, since it is of another size: {name} {shape}")
+
+
+def build_model(configuration):
+    """Returns the preset of a configuration, with fresh weights."""
+    settings = configuration.model
+    overrides = dict(settings.overrides)
+    if configuration.training.precision != "float32":
+        overrides["dtype"] = configuration.training.precision
+    return from_preset(settings.preset, **overrides)
+
+
+def uses_xla(training):
+    """Whether the train step is compiled by XLA."""
+    # Keras compiles nothing once operations are to be deterministic.
+    return training.jit_compile and not training.deterministic
+
+
+def learning_rate(optimizer, steps):
+    """Returns the schedule that a configuration's optimizer settings name."""
+    if optimizer.drop_steps:
+        return schedules.tenfold_drops(
+            optimizer.learning_rate, optimizer.drop_steps
+        )
+    return schedules.WarmupFlatCosine(
+        optimizer.learning_rate,
+        steps=steps,
+        warmup_steps=optimizer.warmup_steps,
+        flat_steps=optimizer.flat_steps,
+    )
+
+
+def compile_model(recipe, configuration, model):
+    """Returns a `TrainingModel` on a preset's graph, ready for `fit`."""
+    optimizer = configuration.optimizer
+    training_model = TrainingModel(model.input, model.output, name=model.name)
+    training_model.compile(
+        optimizer=LAMB(
+            learning_rate(optimizer, configuration.training.steps),
+            weight_decay=optimizer.weight_decay,
+            global_clipnorm=optimizer.gradient_clip,
+        ),
+        # Explicitly, since "auto" differs between machines.
+        jit_compile=uses_xla(configuration.training),
+        accumulate=configuration.training.accumulate,
+        **recipe.compile_arguments(configuration),
+    )
+    return training_model
