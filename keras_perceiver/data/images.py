@@ -21,6 +21,8 @@ _JPEG_START = b"\xff\xd8\xff"
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_SIZE_OFFSET = 16
 _DECODED_AT_ONCE = 4
+# All other decoders agree with it, and the fast one saves 4% of the time.
+DCT_METHOD = "INTEGER_ACCURATE"
 
 
 def read_image(image_bytes, max_pixels=MAX_PIXELS):
@@ -37,7 +39,12 @@ def read_image(image_bytes, max_pixels=MAX_PIXELS):
     """
     images, sizes = _survivor(
         tf.data.Dataset.from_tensors(image_bytes).map(
-            _reader(lambda image: image, (0, 0, 3), tf.uint8, max_pixels)
+            _reader(
+                lambda encoded, is_png, size: _decode(encoded, is_png),
+                (0, 0, 3),
+                tf.uint8,
+                max_pixels,
+            )
         ),
         (tf.zeros((0, 0, 3), tf.uint8), tf.zeros((2,), tf.int32)),
     )
@@ -59,17 +66,45 @@ def read_images(image_bytes, prepare, shape, max_pixels=MAX_PIXELS):
         float32 `(B, *shape)`, zero where there is a problem, and the
         problems as `read_image` has them, `(B,)`.
     """
+    return read_rows(
+        image_bytes,
+        (),
+        lambda encoded, is_png, size: prepare(_decode(encoded, is_png)),
+        shape,
+        max_pixels=max_pixels,
+    )
+
+
+def read_rows(
+    image_bytes, others, look, shape, dtype=tf.float32, max_pixels=MAX_PIXELS
+):
+    """What `read_images` is made of, for those who decode by themselves.
+
+    Args:
+        image_bytes: string tensor `(B,)`.
+        others: tuple of tensors `(B, ...)`, of which `look` is given a row.
+        look: from a file, whether it is PNG, its height and width, int32
+            `(2,)`, and its rows of `others` to a tensor of `shape`. It may
+            fail where the file is damaged.
+        shape: what `look` returns.
+        dtype: what `look` returns.
+        max_pixels: `look` is not called for larger images.
+
+    Returns:
+        `(B, *shape)`, zero (or "") where there is a problem, and the problems
+        as `read_image` has them, `(B,)`.
+    """
     count = tf.shape(image_bytes)[0]
-    read = _reader(prepare, shape, tf.float32, max_pixels)
+    read = _reader(look, shape, dtype, max_pixels)
     dataset = tf.data.Dataset.from_tensor_slices(
-        (tf.range(count), image_bytes)
+        (tf.range(count), image_bytes, *others)
     ).map(
-        lambda row, encoded: (row, *read(encoded)),
+        lambda row, *given: (row, *read(*given)),
         num_parallel_calls=_DECODED_AT_ONCE,
     )
     nothing = (
         tf.zeros((0,), tf.int32),
-        tf.zeros((0, *shape)),
+        tf.zeros((0, *shape), dtype),
         tf.zeros((0, 2), tf.int32),
     )
     batch_size = tf.cast(tf.maximum(count, 1), tf.int64)
@@ -97,23 +132,47 @@ def evaluation_crop(image, height, width):
     Returns:
         float32 `(height, width, 3)`.
     """
-    size = tf.cast(tf.shape(image)[:2], tf.float64)
+    region = evaluation_region(tf.shape(image)[:2], height, width)
+    return tf.image.resize(
+        part_of(image, region), (height, width), tf.image.ResizeMethod.BICUBIC
+    )
+
+
+def evaluation_region(size, height, width):
+    """The part of an image that `evaluation_crop` takes.
+
+    Args:
+        size: int32 `(2,)`, height and width of the image.
+        height: wanted height in pixels.
+        width: wanted width in pixels.
+
+    Returns:
+        int32 `(4,)`: top, left, height and width.
+    """
+    sides = tf.cast(size, tf.float64)
     largest = tf.minimum(
-        size, tf.stack([size[1] * height / width, size[0] * width / height])
+        sides, tf.stack([sides[1] * height / width, sides[0] * width / height])
     )
     crop = tf.maximum(tf.cast(CROP_SHARE * largest, tf.int32), 1)
     # A half pixel goes to the top left, as in the published code.
-    start = (tf.shape(image)[:2] - crop + 1) // 2
-    end = start + crop
-    image = image[start[0] : end[0], start[1] : end[1]]
-    return tf.image.resize(
-        image, (height, width), tf.image.ResizeMethod.BICUBIC
-    )
+    start = (size - crop + 1) // 2
+    return tf.concat([start, crop], axis=0)
+
+
+def part_of(image, region):
+    """Rows and columns by int32 `(4,)`: top, left, height and width."""
+    top, left, height, width = tf.unstack(region, 4)
+    return image[top : top + height, left : left + width]
 
 
 def normalize(images):
     """Gives pixels `(..., 3)` from 0 to 255 ImageNet's mean 0, deviation 1."""
     return (images - tf.constant(MEAN_RGB)) / tf.constant(STDDEV_RGB)
+
+
+def denormalize(images):
+    """Returns the pixels `(..., 3)` from 0 to 255 of normalized ones."""
+    return images * tf.constant(STDDEV_RGB) + tf.constant(MEAN_RGB)
 
 
 def _survivor(dataset, nothing, batch_size=None):
@@ -136,15 +195,16 @@ def _second(_, element):
     return element
 
 
-def _reader(prepare, shape, dtype, max_pixels):
-    """A function from a file to the prepared image and its height, width.
+def _reader(look, shape, dtype, max_pixels):
+    """A function from a file to what is wanted of it and its height, width.
 
     It fails where the file is damaged, and gives zeros of `shape` where it
-    is too large.
+    is too large. `look` is given the file, whether it is PNG, its height and
+    width, and whatever else the function is given.
     """
 
     @tf.autograph.experimental.do_not_convert
-    def read(encoded):
+    def read(encoded, *others):
         is_png = _starts_with(encoded, _PNG_START)
         size = tf.case(
             [
@@ -158,7 +218,7 @@ def _reader(prepare, shape, dtype, max_pixels):
         )
         image = tf.cond(
             _fits(size, max_pixels),
-            lambda: prepare(_decode(encoded, is_png)),
+            lambda: look(encoded, is_png, size, *others),
             lambda: tf.zeros(shape, dtype),
         )
         return image, size
@@ -170,10 +230,7 @@ def _decode(encoded, is_png):
     image = tf.cond(
         is_png,
         lambda: tf.io.decode_png(encoded, channels=3),
-        # The accurate form, which all other decoders agree with.
-        lambda: tf.io.decode_jpeg(
-            encoded, channels=3, dct_method="INTEGER_ACCURATE"
-        ),
+        lambda: tf.io.decode_jpeg(encoded, channels=3, dct_method=DCT_METHOD),
     )
     return tf.ensure_shape(image, (None, None, 3))
 
