@@ -59,7 +59,8 @@ def assign(configuration, assignments):
     """Returns a configuration with other values.
 
     Presets are set before their overrides, whatever the order. An override
-    that says what the preset says anyway is not kept.
+    that says what the preset says anyway is not kept, nor is one of the
+    configuration that a newly set preset has no argument for.
 
     Args:
         configuration: a configuration.
@@ -145,18 +146,14 @@ def _replaced(group, path, value):
             del overrides[name]
         name, value = "overrides", overrides
     elif isinstance(group, ModelSettings):
-        _check_overrides(value, group.overrides)
+        known = published(value)
+        overrides = {
+            key: number
+            for key, number in group.overrides.items()
+            if key in known and known[key] != number
+        }
+        return ModelSettings(value, overrides)
     return dataclasses.replace(group, **{name: value})
-
-
-def _check_overrides(preset, overrides):
-    known = published(preset)
-    for name, value in overrides.items():
-        if name not in known:
-            raise ValueError(
-                f"Preset {preset!r} has no argument {name!r}, which this "
-                f"configuration sets to {value!r}"
-            )
 
 
 def _argument_type(preset, name):

@@ -8,6 +8,8 @@ from keras_perceiver import files
 from keras_perceiver.training import run_folder
 
 _COLOURS = {"baseline": "tab:red", "reference": "tab:gray"}
+# From the smallest to the largest value, above which a line shows nothing.
+_WIDE = 20
 
 
 def draw_run(folder, metric):
@@ -57,6 +59,8 @@ def draw(rows, metric, baselines, path):
             fontsize=8,
             color=_COLOURS[baseline["kind"]],
         )
+    if _is_wide(metric, values, baselines):
+        axes.set_yscale("log")
     axes.set_xlabel("training step")
     axes.set_ylabel(f"held-out {metric}")
     axes.set_xlim(left=0)
@@ -64,3 +68,16 @@ def draw(rows, metric, baselines, path):
     axes.legend(loc="upper right", bbox_to_anchor=(1, 0.97))
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)
+
+
+def _is_wide(metric, values, baselines):
+    """Whether values differ by so much that they need a logarithmic scale."""
+    shown = [
+        *values,
+        *(
+            baseline[metric]
+            for baseline in baselines.values()
+            if baseline.get(metric) is not None
+        ),
+    ]
+    return bool(shown) and min(shown) > 0 and max(shown) > _WIDE * min(shown)

@@ -160,15 +160,25 @@ def test_the_preset_is_set_before_its_overrides():
     )
 
 
-def test_overrides_that_a_new_preset_does_not_know_are_refused():
-    model = ModelSettings("other", {"image_shape": (64, 64)})
-    configuration = dataclasses.replace(TINY, model=model)
-    message = (
-        "Preset 'language_bytes' has no argument 'image_shape', which this "
-        "configuration sets to (64, 64)"
+def test_a_new_preset_keeps_the_overrides_that_it_knows():
+    overrides = {"image_shape": (64, 64), "num_latents": 32, "latent_dim": 1280}
+    configuration = dataclasses.replace(
+        TINY, model=ModelSettings("other", overrides)
     )
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        assign(configuration, [("model.preset", "language_bytes")])
+    changed = assign(configuration, [("model.preset", "language_bytes")])
+    # Whose own latents are 1280 wide.
+    assert changed.model == ModelSettings("language_bytes", {"num_latents": 32})
+
+
+def test_what_is_asked_of_a_new_preset_has_to_be_known_to_it():
+    with pytest.raises(ValueError, match=r"Unknown setting --model\.num-bands"):
+        assign(
+            TINY,
+            [
+                ("model.num-bands", "8"),
+                ("model.preset", "language_bytes_plus_plus"),
+            ],
+        )
 
 
 def test_a_listed_flag_and_value_set_that_value():

@@ -1,55 +1,17 @@
 import re
 
-import pytest
-
 from keras_perceiver import from_preset
-from keras_perceiver import presets
 from keras_perceiver.data import text_mixture
 from recipes import byte_mlm
 from recipes.byte_mlm.config import CONFIGURATIONS
-from recipes.runner import check_settings
 from recipes.settings import resolved
 from tests.layer_checks import without_values
-
-ALL = pytest.mark.parametrize("name", CONFIGURATIONS)
 
 
 def parameters(model):
     with without_values():
         built = from_preset(model.preset, **model.overrides)
     return built.count_params()
-
-
-@ALL
-def test_the_model_can_be_built(name):
-    model = CONFIGURATIONS[name].model
-    preset = presets()[model.preset]
-    valid = preset.arguments
-    assert set(model.overrides) <= set(valid)
-    assert parameters(model) > 0
-
-
-@ALL
-def test_no_override_repeats_the_preset(name):
-    model = CONFIGURATIONS[name].model
-    preset = presets()[model.preset]
-    published = preset.arguments
-    for argument, value in model.overrides.items():
-        assert value != published[argument], argument
-
-
-@ALL
-def test_the_settings_can_be_trained_with(name, capsys):
-    configuration = CONFIGURATIONS[name]
-    check_settings(configuration.training)
-    assert capsys.readouterr().out == ""
-    assert configuration.optimizer.warmup_steps > 0
-    assert configuration.optimizer.warmup_steps < configuration.training.steps
-
-
-@ALL
-def test_the_command_line_says_what_to_expect(name):
-    assert byte_mlm.RECIPE.expectations[name]
 
 
 def test_paper_is_the_published_run():
@@ -85,12 +47,9 @@ def test_base_is_between_the_others():
     assert 0.15 < sizes["base"] / sizes["paper"] < 0.35
 
 
-def test_tiny_trains_anywhere_in_minutes():
+def test_tiny_reads_documentation_in_minutes():
     tiny = CONFIGURATIONS["tiny"]
     assert tiny.data.source == "pydoc"
-    assert tiny.training.precision == "float32"
-    assert tiny.training.strategy == "none"
-    assert parameters(tiny.model) < 1_000_000
     assert tiny.training.steps * tiny.training.batch_size <= 200_000
     # Long enough for a sentence, and for the example of `--help`.
     assert resolved(tiny.model)["max_length"] >= 64

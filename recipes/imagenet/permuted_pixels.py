@@ -1,0 +1,182 @@
+"""Does a model need to know which pixels are neighbours?
+
+Perceiver (arXiv 2103.03206), table 2: with one fixed permutation of the
+pixels of all images, convolutions lose what they are built on, and a model
+that attends to a set of pixels does not.
+"""
+
+import json
+import pathlib
+import statistics
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_perceiver import files
+from keras_perceiver.training import fitting
+from keras_perceiver.training.progress import time_in_words
+from recipes import building
+from recipes.imagenet.conv_net import conv_net
+from recipes.imagenet.learned_positions import with_learned_positions
+from recipes.settings import as_dict
+
+SEEDS = 3
+RESULTS_FILE = "permuted_pixels.json"
+# Of the permutation, which is the same for all models and seeds.
+_PERMUTATION_SEED = 20_210_304
+_KINDS = {"in order": False, "permuted": True}
+
+
+def compare_on_permuted_pixels(recipe, configuration, path):
+    """Trains three models on both kinds of images, from several seeds.
+
+    A study that was stopped goes on with the next training.
+
+    Args:
+        recipe: the `Recipe`.
+        configuration: what the trainings have in common.
+        path: folder for `permuted_pixels.json`.
+
+    Returns:
+        Lines of a table: held-out top-1, mean and standard deviation.
+    """
+    results = _Results(pathlib.Path(path), as_dict(configuration))
+    models = {
+        "ConvNet": lambda: conv_net(
+            configuration.model.overrides["image_shape"],
+            configuration.model.overrides["num_classes"],
+        ),
+        "Perceiver IO, as configured": lambda: building.build_model(
+            configuration
+        ),
+        "Perceiver IO, learned positions": lambda: building.build_model(
+            with_learned_positions(configuration)
+        ),
+    }
+    trainings = [
+        (name, kind, seed)
+        for seed in range(SEEDS)
+        for name in models
+        for kind in _KINDS
+    ]
+    began = time.monotonic()
+    left = [one for one in trainings if one not in results]
+    for done, (name, kind, seed) in enumerate(left, start=1):
+        accuracy = _train(
+            recipe,
+            configuration,
+            models[name],
+            is_permuted=_KINDS[kind],
+            seed=configuration.training.seed + seed,
+        )
+        results.add((name, kind, seed), accuracy)
+        seconds = (time.monotonic() - began) * (len(left) - done) / done
+        print(
+            f"{done} of {len(left)}: {name}, {kind}, seed {seed}: "
+            f"{accuracy:.2%}, {time_in_words(seconds)} left",
+            flush=True,
+        )
+    return ["", *_table(models, results), f"all numbers: {results.path}"]
+
+
+def permutation(num_pixels):
+    """Returns the order that all images' pixels are brought into."""
+    return np.random.default_rng(_PERMUTATION_SEED).permutation(num_pixels)
+
+
+def permuted(dataset, image_shape):
+    """Permutes the pixels of all images of a dataset."""
+    order = tf.constant(permutation(image_shape[0] * image_shape[1]))
+
+    def permute(images, targets, weights):
+        rows = tf.reshape(images, (-1, len(order), image_shape[2]))
+        rows = tf.gather(rows, order, axis=1)
+        # Static where it was, as XLA needs it.
+        images = tf.ensure_shape(
+            tf.reshape(rows, (-1, *image_shape)), images.shape
+        )
+        return images, targets, weights
+
+    return dataset.map(permute)
+
+
+def _train(recipe, configuration, build, is_permuted, seed):
+    """Returns the held-out top-1 of one training."""
+    training = configuration.training
+    keras.utils.set_random_seed(seed)
+    data = recipe.open_data(configuration)
+    data.check()
+    model = building.compile_model(recipe, configuration, build())
+
+    def spread(dataset):
+        if not is_permuted:
+            return dataset
+        return permuted(dataset, data.image_shape)
+
+    fitting.fit(
+        model,
+        lambda step: spread(data.training_dataset(step * training.batch_size)),
+        spread(data.evaluation_dataset()),
+        steps=training.steps,
+        steps_per_epoch=training.steps,
+        callbacks=[],
+    )
+    numbers = model.evaluate(
+        spread(data.evaluation_dataset()), return_dict=True, verbose=0
+    )
+    return 1.0 - numbers["top_1_error"]
+
+
+class _Results:
+    """Accuracies by training, kept in a file."""
+
+    def __init__(self, folder, configuration):
+        self.path = folder / RESULTS_FILE
+        self._content = {"configuration": configuration, "top_1": {}}
+        self._content = json.loads(json.dumps(self._content))
+        if not self.path.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            return
+        content = json.loads(self.path.read_text())
+        if content["configuration"] != self._content["configuration"]:
+            raise FileExistsError(
+                f"{self.path} is of other settings. Choose another: "
+                "--run-folder FOLDER."
+            )
+        self._content = content
+
+    def __contains__(self, training):
+        return _key(*training) in self._content["top_1"]
+
+    def add(self, training, accuracy):
+        self._content["top_1"][_key(*training)] = accuracy
+        files.write_json(self.path, self._content)
+
+    def of(self, name, kind):
+        return [
+            self._content["top_1"][_key(name, kind, seed)]
+            for seed in range(SEEDS)
+        ]
+
+
+def _key(name, kind, seed):
+    return f"{name}; {kind}; {seed}"
+
+
+def _table(models, results):
+    width = max(map(len, models))
+    lines = [
+        f"{'held-out top-1':<{width}}" + "".join(f"{k:>18}" for k in _KINDS)
+    ]
+    for name in models:
+        cells = []
+        for kind in _KINDS:
+            values = results.of(name, kind)
+            mean, spread = statistics.mean(values), statistics.stdev(values)
+            cells.append(f"{mean:.2%} ± {100 * spread:.2f}")
+        lines.append(
+            f"{name:<{width}}" + "".join(f"{cell:>18}" for cell in cells)
+        )
+    return lines
