@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Callable
 
 import keras_perceiver.errors
+from keras_perceiver.training import strategies
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,8 +86,13 @@ class RecipeData:
         """Downloads or converts what training reads."""
         raise NotImplementedError
 
-    def training_dataset(self, first_example):
-        """Returns endless batches, the first beginning at that example."""
+    def training_dataset(self, first_example, share=strategies.WHOLE):
+        """Returns endless batches, the first beginning at that example.
+
+        Args:
+            first_example: a multiple of the batch size.
+            share: the `Share` of each batch that is wanted.
+        """
         raise NotImplementedError
 
     def evaluation_dataset(self):

@@ -1,5 +1,6 @@
 """A run that is spread over devices and machines, as each process sees it."""
 
+import functools
 import json
 import math
 import types
@@ -58,8 +59,12 @@ def fit_data(training_model, data, training, callbacks, begin):
     with naming_lost_workers(strategy):
         fit(
             training_model,
-            lambda step: strategies.by_example(
-                data.training_dataset(step * training.batch_size)
+            lambda step: strategies.by_share(
+                strategy,
+                functools.partial(
+                    data.training_dataset, step * training.batch_size
+                ),
+                training.batch_size,
             ),
             strategies.by_example(data.evaluation_dataset()),
             steps=training.steps,

@@ -20,7 +20,7 @@ def fit(
         model: the compiled `TrainingModel`, its state that of `first_step`.
         training_dataset: a function from a step to the endless batches that
             begin with that step's.
-        evaluation_dataset: the held-out batches.
+        evaluation_dataset: the held-out batches, of the same structure.
         steps: all steps of the run, a multiple of `steps_per_epoch`.
         steps_per_epoch: steps between two evaluations.
         callbacks: as `fit` takes them.
@@ -43,7 +43,7 @@ def fit(
         )
 
     if metrics is not None:
-        model.build_metrics(training_dataset(first_step).element_spec)
+        model.build_metrics(evaluation_dataset.element_spec)
         missing = -first_step % steps_per_epoch
         if missing:
             restore = _RestoreMetrics(metrics)

@@ -1,7 +1,9 @@
 """Where a model trains, by name."""
 
+import dataclasses
 import os
 
+import numpy as np
 import tensorflow as tf
 
 from keras_perceiver import errors
@@ -93,6 +95,63 @@ def by_example(dataset):
         tf.data.experimental.AutoShardPolicy.DATA
     )
     return dataset.with_options(options)
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """Which of equal parts of every batch a process makes.
+
+    Attributes:
+        index: of the part, from 0.
+        count: how many parts there are.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    def rows(self, batch_size, batches=1):
+        """Returns which rows of batches in a row these are.
+
+        Args:
+            batch_size: of a whole batch.
+            batches: how many batches stand in a row.
+        """
+        rows = np.arange(batch_size * batches).reshape(batches, -1)
+        return np.split(rows, self.count, axis=1)[self.index].ravel()
+
+    def has(self, number, batch_size):
+        """Whether an example's row is one of them, inside a graph too."""
+        part = batch_size // self.count
+        return number % batch_size // part == self.index
+
+
+WHOLE = Share()
+
+
+def by_share(strategy, make, batch_size):
+    """Lets every worker make its own examples of each batch alone.
+
+    Unlike `by_example`, which has every worker make all of them.
+
+    Args:
+        strategy: a `tf.distribute.Strategy`.
+        make: from a `Share` to an endless `tf.data.Dataset` of that part of
+            every whole batch. `fit` needs `steps_per_epoch` then: Keras
+            counts a step more where data across machines come to an end.
+        batch_size: of a whole batch; all replicas have equal parts of it.
+
+    Returns:
+        What `fit` takes.
+    """
+    if number_of_workers(strategy) == 1:
+        return by_example(make(WHOLE))
+
+    def of_worker(context):
+        share = Share(context.input_pipeline_id, context.num_input_pipelines)
+        size = context.get_per_replica_batch_size(batch_size)
+        return make(share).rebatch(size, drop_remainder=True)
+
+    return strategy.distribute_datasets_from_function(of_worker)
 
 
 def check_batch(strategy, batch_size, accumulate=1):

@@ -12,6 +12,7 @@ from keras_perceiver.data.text import open_text
 from keras_perceiver.data.word_masking import WHITESPACE
 from keras_perceiver.data.word_masking import is_word_byte
 from keras_perceiver.data.word_masking import mask_words
+from keras_perceiver.training.strategies import WHOLE
 from recipes.byte_mlm import baselines
 from recipes.recipe import RecipeData
 from recipes.settings import resolved
@@ -72,9 +73,9 @@ class ByteMaskingData(RecipeData):
             f"held out: {heldout:,} examples of {self.max_length:,} bytes",
         ]
 
-    def training_dataset(self, first_example):
+    def training_dataset(self, first_example, share=WHOLE):
         """Endless batches; example `n` is the same wherever one begins."""
-        seed = self.training.seed
+        seed, size = self.training.seed, self.training.batch_size
         windows = self.text.training_windows(
             self.max_length, seed, first_example
         )
@@ -86,10 +87,13 @@ class ByteMaskingData(RecipeData):
             )
             return self._score(number, inputs, token_ids, is_masked)
 
-        dataset = tf.data.Dataset.zip(numbers, windows).map(
-            example, num_parallel_calls=tf.data.AUTOTUNE
-        )
-        dataset = dataset.batch(self.training.batch_size, drop_remainder=True)
+        dataset = tf.data.Dataset.zip(numbers, windows)
+        if share != WHOLE:
+            dataset = dataset.filter(
+                lambda number, window: share.has(number, size)
+            )
+        dataset = dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+        dataset = dataset.batch(size // share.count, drop_remainder=True)
         return dataset.prefetch(tf.data.AUTOTUNE)
 
     def evaluation_dataset(self):

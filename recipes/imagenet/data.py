@@ -13,6 +13,7 @@ from keras_perceiver.data.image_augmentation.mixing import mix_pairs
 from keras_perceiver.data.labelled_images.sources import open_images
 from keras_perceiver.data.labelled_images.unreadable import Unreadable
 from keras_perceiver.data.labelled_images.unreadable import label_problems
+from keras_perceiver.training.strategies import WHOLE
 from recipes.imagenet import baselines
 from recipes.imagenet.watch_unreadable import WatchUnreadable
 from recipes.recipe import RecipeData
@@ -87,12 +88,15 @@ class ImageData(RecipeData):
             f"held out: {len(self.heldout_columns()['label']):,} images",
         ]
 
-    def training_dataset(self, first_example):
+    def training_dataset(self, first_example, share=WHOLE):
         """Endless batches; example `n` is the same wherever one begins."""
         per_example = self._per_example
         size = self.training.batch_size
         # Several batches are made at once, since starting takes long.
-        many = size * max(1, _VIEWS_AT_ONCE // (size * per_example))
+        batches = max(1, _VIEWS_AT_ONCE // (size * per_example))
+        many = size * batches
+        rows = share.rows(size, batches)
+        image_rows = rows[:, None] * per_example + np.arange(per_example)
         examples = self.source.training_examples(
             self.training.seed, first_example * per_example
         ).batch(many * per_example, drop_remainder=True)
@@ -101,13 +105,16 @@ class ImageData(RecipeData):
         )
 
         def made(first, examples):
-            numbers = first + tf.range(many, dtype=tf.int64)
-            return self._training_examples(numbers, examples)
+            examples = {
+                name: tf.gather(values, image_rows.ravel())
+                for name, values in examples.items()
+            }
+            return self._training_examples(first + rows, examples)
 
         return (
             tf.data.Dataset.zip(firsts, examples)
             .map(made, num_parallel_calls=tf.data.AUTOTUNE)
-            .rebatch(size, drop_remainder=True)
+            .rebatch(size // share.count, drop_remainder=True)
             .prefetch(tf.data.AUTOTUNE)
         )
 

@@ -146,10 +146,14 @@ def run(name, strategy=None, **options):
     )
     dataset = tf.data.Dataset.from_tensor_slices(data)
     training = dataset.take(EXAMPLES).batch(BATCH, drop_remainder=True)
+    training = training.repeat()
     held_out = dataset.skip(EXAMPLES).batch(BATCH)
     history = model.fit(
-        strategies.by_example(training),
+        strategies.by_share(
+            strategy, lambda share: shared(training, share), BATCH
+        ),
         validation_data=strategies.by_example(held_out),
+        steps_per_epoch=EXAMPLES // BATCH,
         epochs=2,
         shuffle=False,
         verbose=0,
@@ -171,6 +175,16 @@ def run(name, strategy=None, **options):
         "predicted": [one.tolist() for one in keras.tree.flatten(predicted)],
         "called": [one.numpy().tolist() for one in keras.tree.flatten(called)],
     }
+
+
+def shared(batches, share):
+    """A share of every batch of a dataset."""
+    rows = share.rows(BATCH)
+    return batches.map(
+        lambda *batch: keras.tree.map_structure(
+            lambda leaf: tf.gather(leaf, rows), batch
+        )
+    )
 
 
 def follow_the_chief(strategy):
