@@ -5,28 +5,34 @@ pixels of all images, convolutions lose what they are built on, and a model
 that attends to a set of pixels does not.
 """
 
+import dataclasses
 import json
+import math
 import pathlib
 import statistics
 import time
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_perceiver import files
 from keras_perceiver.training import fitting
 from keras_perceiver.training.progress import time_in_words
 from recipes import building
-from recipes.imagenet.conv_net import conv_net
-from recipes.imagenet.learned_positions import with_learned_positions
+from recipes.imagenet import compared_models
 from recipes.settings import as_dict
+from recipes.settings import resolved
 
 SEEDS = 3
 RESULTS_FILE = "permuted_pixels.json"
 # Of the permutation, which is the same for all models and seeds.
 _PERMUTATION_SEED = 20_210_304
-_KINDS = {"in order": False, "permuted": True}
+_KINDS = ("in order", "permuted")
+_MODELS = {
+    "ConvNet": compared_models.conv_net,
+    "Perceiver IO, Fourier positions": compared_models.fourier_positions,
+    "Perceiver IO, learned positions": compared_models.learned_positions,
+}
 
 
 def compare_on_permuted_pixels(recipe, configuration, path):
@@ -42,23 +48,16 @@ def compare_on_permuted_pixels(recipe, configuration, path):
     Returns:
         Lines of a table: held-out top-1, mean and standard deviation.
     """
+    if configuration.model.preset != "imagenet_fourier":
+        raise ValueError(
+            "The study compares models with the numbers of imagenet_fourier. "
+            f"Received: --model.preset {configuration.model.preset}"
+        )
     results = _Results(pathlib.Path(path), as_dict(configuration))
-    models = {
-        "ConvNet": lambda: conv_net(
-            configuration.model.overrides["image_shape"],
-            configuration.model.overrides["num_classes"],
-        ),
-        "Perceiver IO, as configured": lambda: building.build_model(
-            configuration
-        ),
-        "Perceiver IO, learned positions": lambda: building.build_model(
-            with_learned_positions(configuration)
-        ),
-    }
     trainings = [
         (name, kind, seed)
         for seed in range(SEEDS)
-        for name in models
+        for name in _MODELS
         for kind in _KINDS
     ]
     began = time.monotonic()
@@ -66,10 +65,9 @@ def compare_on_permuted_pixels(recipe, configuration, path):
     for done, (name, kind, seed) in enumerate(left, start=1):
         accuracy = _train(
             recipe,
-            configuration,
-            models[name],
-            is_permuted=_KINDS[kind],
-            seed=configuration.training.seed + seed,
+            _with_seed(configuration, seed),
+            _MODELS[name],
+            is_permuted=kind == "permuted",
         )
         results.add((name, kind, seed), accuracy)
         seconds = (time.monotonic() - began) * (len(left) - done) / done
@@ -78,7 +76,7 @@ def compare_on_permuted_pixels(recipe, configuration, path):
             f"{accuracy:.2%}, {time_in_words(seconds)} left",
             flush=True,
         )
-    return ["", *_table(models, results), f"all numbers: {results.path}"]
+    return ["", *_table(results), f"all numbers: {results.path}"]
 
 
 def permutation(num_pixels):
@@ -86,45 +84,34 @@ def permutation(num_pixels):
     return np.random.default_rng(_PERMUTATION_SEED).permutation(num_pixels)
 
 
-def permuted(dataset, image_shape):
-    """Permutes the pixels of all images of a dataset."""
-    order = tf.constant(permutation(image_shape[0] * image_shape[1]))
-
-    def permute(images, targets, weights):
-        rows = tf.reshape(images, (-1, len(order), image_shape[2]))
-        rows = tf.gather(rows, order, axis=1)
-        # Static where it was, as XLA needs it.
-        images = tf.ensure_shape(
-            tf.reshape(rows, (-1, *image_shape)), images.shape
-        )
-        return images, targets, weights
-
-    return dataset.map(permute)
+def _with_seed(configuration, seed):
+    training = dataclasses.replace(
+        configuration.training, seed=configuration.training.seed + seed
+    )
+    return dataclasses.replace(configuration, training=training)
 
 
-def _train(recipe, configuration, build, is_permuted, seed):
-    """Returns the held-out top-1 of one training."""
+def _train(recipe, configuration, build, is_permuted):
+    """Returns the held-out top-1 behind the last step of one training."""
     training = configuration.training
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(training.seed)
     data = recipe.open_data(configuration)
     data.check()
-    model = building.compile_model(recipe, configuration, build())
-
-    def spread(dataset):
-        if not is_permuted:
-            return dataset
-        return permuted(dataset, data.image_shape)
-
+    numbers = resolved(configuration.model)
+    order = None
+    if is_permuted:
+        order = permutation(math.prod(data.image_shape[:2]))
+    model = building.compile_model(recipe, configuration, build(numbers, order))
     fitting.fit(
         model,
-        lambda step: spread(data.training_dataset(step * training.batch_size)),
-        spread(data.evaluation_dataset()),
+        lambda step: data.training_dataset(step * training.batch_size),
+        data.evaluation_dataset(),
         steps=training.steps,
         steps_per_epoch=training.steps,
         callbacks=[],
     )
     numbers = model.evaluate(
-        spread(data.evaluation_dataset()), return_dict=True, verbose=0
+        data.evaluation_dataset(), return_dict=True, verbose=0
     )
     return 1.0 - numbers["top_1_error"]
 
@@ -165,12 +152,12 @@ def _key(name, kind, seed):
     return f"{name}; {kind}; {seed}"
 
 
-def _table(models, results):
-    width = max(map(len, models))
+def _table(results):
+    width = max(map(len, _MODELS))
     lines = [
         f"{'held-out top-1':<{width}}" + "".join(f"{k:>18}" for k in _KINDS)
     ]
-    for name in models:
+    for name in _MODELS:
         cells = []
         for kind in _KINDS:
             values = results.of(name, kind)
