@@ -258,8 +258,9 @@ def _overview():
     for name in recipe_names():
         recipe = find_recipe(name)
         lines.append(f"{name}: {recipe.summary}")
+        width = max(map(len, recipe.expectations))
         for configuration, expectation in recipe.expectations.items():
-            lines.append(f"  --config {configuration:<6} {expectation}")
+            lines.append(f"  --config {configuration:<{width}}  {expectation}")
     lines += ["", "verbs:"]
     lines += [f"  {verb:<9} {text}" for verb, text in VERBS.items()]
     lines += ["", "More of one: python -m recipes NAME --help"]

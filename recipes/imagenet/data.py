@@ -83,9 +83,12 @@ class ImageData(RecipeData):
         return self.source.record()
 
     def describe(self):
+        counts = self.source.training_counts()
+        heldout = len(self.heldout_columns()["label"])
+        training = "" if counts is None else f"{counts.sum():,} for training, "
         return [
-            f"images: {self.source.description}, {self.num_classes:,} classes",
-            f"held out: {len(self.heldout_columns()['label']):,} images",
+            f"images: {self.source.description}",
+            f"{training}{heldout:,} held out, {self.num_classes:,} classes",
         ]
 
     def training_dataset(self, first_example, share=WHOLE):

@@ -201,6 +201,21 @@ def test_an_option_that_is_not_read_is_a_mistake(
     assert option[0] in err
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("byte_mlm study", "byte_mlm has no studies"),
+        ("imagenet study", "Valid: permuted_pixels"),
+        ("imagenet study permuted_pixel", "Did you mean 'permuted_pixels'"),
+        ("byte_mlm evaluate --by label", "no columns"),
+    ],
+)
+def test_what_a_recipe_has_not_is_told(words, message, copied, answer):
+    code, _, err = answer(*words.split(), "--run-folder", copied)
+    assert code == 1
+    assert message in err
+
+
 def test_an_interrupted_command_says_so(answer, monkeypatch):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt

@@ -257,3 +257,15 @@ def test_machine_record_says_versions_and_hardware():
     assert record["cpus"] == len(os.sched_getaffinity(0))
     assert record["gpus"] == []
     assert re.search(r"\w", record["processor"])
+
+
+def test_samples_are_texts_or_pictures_and_forgotten_alike(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.create({}, {}, {})
+    folder.write_sample(5, "ü")
+    folder.write_sample(10, b"\x89PNG")
+    assert (folder.samples / "step_0000005.txt").read_text("utf-8") == "ü"
+    assert (folder.samples / "step_0000010.png").read_bytes() == b"\x89PNG"
+    folder.forget_after(5)
+    names = [path.name for path in folder.samples.iterdir()]
+    assert names == ["step_0000005.txt"]

@@ -10,6 +10,9 @@ import pytest
 import tensorflow as tf
 
 from keras_perceiver.training.strategies import STRATEGIES
+from keras_perceiver.training.strategies import WHOLE
+from keras_perceiver.training.strategies import Share
+from keras_perceiver.training.strategies import by_share
 from keras_perceiver.training.strategies import check_batch
 from keras_perceiver.training.strategies import get_strategy
 from keras_perceiver.training.strategies import is_chief
@@ -201,3 +204,24 @@ def test_two_devices_give_the_losses_of_one(two_devices):
 
 def test_two_devices_resume_exactly(two_devices):
     assert two_devices["resumed"] == two_devices["mirrored"][2:]
+
+
+def test_shares_are_equal_parts_of_every_batch():
+    shares = [Share(index, 2) for index in range(2)]
+    assert shares[0].rows(4).tolist() == [0, 1]
+    assert shares[1].rows(4).tolist() == [2, 3]
+    assert shares[1].rows(4, batches=3).tolist() == [2, 3, 6, 7, 10, 11]
+    assert WHOLE.rows(3).tolist() == [0, 1, 2]
+    for number in range(12):
+        for share in shares:
+            assert share.has(number, 4) == (number in share.rows(4, 3))
+        assert WHOLE.has(number, 4)
+
+
+def test_one_worker_makes_whole_batches():
+    made = by_share(
+        get_strategy("none"),
+        lambda share: tf.data.Dataset.from_tensors(share.rows(6)).repeat(),
+        6,
+    )
+    assert next(made.as_numpy_iterator()).tolist() == [0, 1, 2, 3, 4, 5]

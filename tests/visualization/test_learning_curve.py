@@ -113,3 +113,15 @@ def test_a_run_is_drawn_from_its_own_files(figures, tmp_path):
     assert texts_of(without) == []
     assert len(texts_of(with_baselines)) == 2
     assert folder.learning_curve_file.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("low", "scale"), [(0.9, "linear"), (0.01, "log"), (0.0, "linear")]
+)
+def test_far_apart_values_have_a_logarithmic_scale(
+    low, scale, figures, tmp_path
+):
+    rows = [{"step": 1.0, "heldout_error": low}]
+    baselines = {"majority": {"error": 0.95, "kind": "baseline"}}
+    learning_curve.draw(rows, "error", baselines, tmp_path / "curve.png")
+    assert figures[0].axes[0].get_yscale() == scale
