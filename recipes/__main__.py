@@ -83,6 +83,10 @@ def _train(recipe, options, rest):
 def _evaluate(recipe, options, rest):
     from recipes import runner
 
+    if options.start_from:
+        configuration = _configuration(recipe, options, rest)
+        runner.evaluate_weights(recipe, configuration, options.start_from)
+        return
     _check_no_settings(options, rest)
     runner.evaluate(recipe, _folder(recipe, options), options.by)
 
@@ -152,7 +156,7 @@ def _check_options(options):
             "workers",
             "worker_index",
         ),
-        "evaluate": ("by",),
+        "evaluate": ("by", "start_from"),
         "export": ("to", "precision"),
     }
     for name, value in vars(options).items():
@@ -199,7 +203,8 @@ def _parser(recipe):
         dest="start_from",
         type=pathlib.Path,
         metavar="FOLDER",
-        help="train from these weights, such as another run's best",
+        help="train from these weights, such as another run's best; or "
+        "evaluate them",
     )
     parser.add_argument(
         "--to",

@@ -1,6 +1,7 @@
 """One runner for every recipe: train, evaluate, predict, export."""
 
 import contextlib
+import dataclasses
 import math
 import time
 
@@ -25,6 +26,8 @@ from recipes import building
 from recipes import continuation
 from recipes import results
 from recipes import spread
+from recipes import training_checks
+from recipes.settings import ModelSettings
 from recipes.settings import as_dict
 from recipes.settings import from_dict
 
@@ -68,7 +71,7 @@ def train(
             anything is written.
     """
     folder = run_folder.RunFolder(path)
-    check_settings(configuration.training)
+    training_checks.check_settings(configuration.training)
     cluster = (workers, worker_index)
     if not spread.is_chief_of(configuration, *cluster):
         return spread.train_along(recipe, configuration, cluster, start_from)
@@ -110,38 +113,6 @@ def train(
         _print_plan(recipe, configuration, data, model, folder)
         _fit(recipe, configuration, data, model, training_model, folder, begin)
         evaluate(recipe, path)
-
-
-def check_settings(training):
-    """Raises `ValueError` for settings that cannot be trained with."""
-    for name in (
-        "steps",
-        "batch_size",
-        "evaluate_every",
-        "evaluation_examples",
-        "checkpoint_every",
-        "keep_checkpoints",
-        "accumulate",
-    ):
-        value = getattr(training, name)
-        if value is not None and value < 1:
-            flag = name.replace("_", "-")
-            raise ValueError(
-                f"--training.{flag} takes a positive number. Received: {value}"
-            )
-    if training.steps % training.evaluate_every:
-        nearest = training.steps - training.steps % training.evaluate_every
-        nearest = max(nearest, training.evaluate_every)
-        raise ValueError(
-            "--training.steps must be a multiple of --training.evaluate-every "
-            f"({training.evaluate_every:,}). Received: {training.steps:,}. "
-            f"Did you mean {nearest:,}?"
-        )
-    if training.precision == "mixed_float16":
-        print(
-            "warning: Perceivers are known to diverge in float16. "
-            "--training.precision mixed_bfloat16 is as fast and trains."
-        )
 
 
 def _start_devices():
@@ -265,6 +236,32 @@ def evaluate(recipe, path, by=None):
             print(line)
 
 
+def evaluate_weights(recipe, configuration, path):
+    """Prints how a model that was trained elsewhere does on a recipe's data.
+
+    Args:
+        recipe: the `Recipe`.
+        configuration: its configuration, of which the data count.
+        path: a `save_pretrained` folder.
+    """
+    _start_devices()
+    model = load_pretrained(path)
+    # The data go by the model: as many classes, images of its size.
+    settings = ModelSettings(model.preset_name, model.preset_overrides)
+    configuration = dataclasses.replace(configuration, model=settings)
+    data = recipe.open_data(configuration)
+    data.check()
+    for line in data.describe():
+        print(line)
+    compiled = building.compile_model(recipe, configuration, model)
+    numbers = compiled.evaluate(
+        data.evaluation_dataset(), return_dict=True, verbose=0
+    )
+    print()
+    for line in results.table(recipe, numbers, data.baselines()):
+        print(line)
+
+
 def study(recipe, configuration, path, name):
     """Runs a comparison of several trainings and prints its table.
 
@@ -274,7 +271,7 @@ def study(recipe, configuration, path, name):
         path: of a folder for what comes out.
         name: one of the recipe's studies.
     """
-    check_settings(configuration.training)
+    training_checks.check_settings(configuration.training)
     _start_devices()
     for line in recipe.studies[name](recipe, configuration, path):
         print(line)

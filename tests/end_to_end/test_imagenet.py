@@ -100,6 +100,13 @@ def test_groups_are_told_apart(trained):
     assert (folder / "groups_ink.csv").is_file()
 
 
+def test_weights_are_evaluated_without_a_run(trained):
+    folder, printed = trained
+    lines = run("evaluate", "--from", folder / "best")
+    (row,) = [line for line in lines if line.startswith("Perceiver IO ")]
+    assert row in printed
+
+
 def test_an_unknown_column_is_told_the_nearest(trained, capsys):
     folder, _ = trained
     words = ["imagenet", "evaluate", "--run-folder", str(folder), "--by", "inc"]

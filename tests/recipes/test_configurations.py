@@ -7,7 +7,7 @@ from keras_perceiver import presets
 from recipes import building
 from recipes.recipe import find_recipe
 from recipes.recipe import recipe_names
-from recipes.runner import check_settings
+from recipes.training_checks import check_settings
 from tests.layer_checks import without_values
 
 ALL = pytest.mark.parametrize(

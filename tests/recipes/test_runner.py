@@ -18,6 +18,7 @@ from keras_perceiver.training.divergence import StopAtDivergence
 from keras_perceiver.training.progress import Progress
 from recipes import building
 from recipes import runner
+from recipes import training_checks
 from recipes.assignments import assign
 from recipes.byte_mlm import RECIPE
 from tests.recipes.small_run import SMALL_RUN
@@ -314,7 +315,7 @@ def test_determinism_is_asked_for(text, tmp_path, monkeypatch, fits):
 
 def checked(**values):
     training = RECIPE.configuration("tiny").training
-    runner.check_settings(dataclasses.replace(training, **values))
+    training_checks.check_settings(dataclasses.replace(training, **values))
 
 
 @pytest.mark.parametrize("value", [0, -1])

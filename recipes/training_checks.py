@@ -1,0 +1,33 @@
+"""What can be told of training settings before anything begins."""
+
+
+def check_settings(training):
+    """Raises `ValueError` for settings that cannot be trained with."""
+    for name in (
+        "steps",
+        "batch_size",
+        "evaluate_every",
+        "evaluation_examples",
+        "checkpoint_every",
+        "keep_checkpoints",
+        "accumulate",
+    ):
+        value = getattr(training, name)
+        if value is not None and value < 1:
+            flag = name.replace("_", "-")
+            raise ValueError(
+                f"--training.{flag} takes a positive number. Received: {value}"
+            )
+    if training.steps % training.evaluate_every:
+        nearest = training.steps - training.steps % training.evaluate_every
+        nearest = max(nearest, training.evaluate_every)
+        raise ValueError(
+            "--training.steps must be a multiple of --training.evaluate-every "
+            f"({training.evaluate_every:,}). Received: {training.steps:,}. "
+            f"Did you mean {nearest:,}?"
+        )
+    if training.precision == "mixed_float16":
+        print(
+            "warning: Perceivers are known to diverge in float16. "
+            "--training.precision mixed_bfloat16 is as fast and trains."
+        )
