@@ -3,7 +3,6 @@
 import dataclasses
 import os
 
-import numpy as np
 import tensorflow as tf
 
 from keras_perceiver import errors
@@ -109,18 +108,13 @@ class Share:
     index: int = 0
     count: int = 1
 
-    def rows(self, batch_size, batches=1):
-        """Returns which rows of batches in a row these are.
+    def has(self, number, batch_size):
+        """Whether an example is in this part, inside a graph too.
 
         Args:
+            number: of the example, from 0.
             batch_size: of a whole batch.
-            batches: how many batches stand in a row.
         """
-        rows = np.arange(batch_size * batches).reshape(batches, -1)
-        return np.split(rows, self.count, axis=1)[self.index].ravel()
-
-    def has(self, number, batch_size):
-        """Whether an example's row is one of them, inside a graph too."""
         part = batch_size // self.count
         return number % batch_size // part == self.index
 

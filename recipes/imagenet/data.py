@@ -19,6 +19,7 @@ from recipes.imagenet.watch_unreadable import WatchUnreadable
 from recipes.recipe import RecipeData
 from recipes.settings import resolved
 
+# Fewer take longer each, since starting does; more fill the memory.
 _VIEWS_AT_ONCE = 256
 
 
@@ -94,36 +95,31 @@ class ImageData(RecipeData):
     def training_dataset(self, first_example, share=WHOLE):
         """Endless batches; example `n` is the same wherever one begins."""
         per_example = self._per_example
-        size = self.training.batch_size
-        # Several batches are made at once, since starting takes long.
-        batches = max(1, _VIEWS_AT_ONCE // (size * per_example))
-        many = size * batches
-        rows = share.rows(size, batches)
-        image_rows = rows[:, None] * per_example + np.arange(per_example)
-        examples = self.source.training_examples(
+        encoded = self.source.training_examples(
             self.training.seed, first_example * per_example
-        ).batch(many * per_example, drop_remainder=True)
-        firsts = tf.data.Dataset.range(
-            first_example, np.iinfo(np.int64).max, many
         )
-
-        def made(first, examples):
-            examples = {
-                name: tf.gather(values, image_rows.ravel())
-                for name, values in examples.items()
-            }
-            return self._training_examples(first + rows, examples)
-
+        examples = tf.data.Dataset.zip(
+            tf.data.Dataset.range(first_example, np.iinfo(np.int64).max),
+            encoded.batch(per_example, drop_remainder=True),
+        )
+        size = self.training.batch_size
+        if share != WHOLE:
+            examples = examples.filter(
+                lambda number, encoded: share.has(number, size)
+            )
         return (
-            tf.data.Dataset.zip(firsts, examples)
-            .map(made, num_parallel_calls=tf.data.AUTOTUNE)
+            examples.batch(_VIEWS_AT_ONCE // per_example, drop_remainder=True)
+            .map(self._training_examples, num_parallel_calls=tf.data.AUTOTUNE)
             .rebatch(size // share.count, drop_remainder=True)
             .prefetch(tf.data.AUTOTUNE)
         )
 
     def _training_examples(self, numbers, examples):
-        """Pixels, targets and weights of the examples of these numbers."""
+        """Pixels, targets and weights of examples of one or two images."""
         count = self._per_example
+        examples = {
+            name: tf.reshape(values, [-1]) for name, values in examples.items()
+        }
         image_numbers = count * numbers[:, None] + tf.range(
             count, dtype=tf.int64
         )
@@ -155,7 +151,7 @@ class ImageData(RecipeData):
             self.training.evaluation_examples
         )
         batches = self._evaluation_views(examples)
-        # Sources that read records do not tell.
+        # Batches that are made of others do not tell.
         count = len(self.heldout_columns()["label"])
         count = math.ceil(count / self.training.batch_size)
         return batches.apply(tf.data.experimental.assert_cardinality(count))
@@ -182,7 +178,7 @@ class ImageData(RecipeData):
             return images.normalize(pixels), targets, weights
 
         return (
-            examples.batch(max(_VIEWS_AT_ONCE, self.training.batch_size))
+            examples.batch(_VIEWS_AT_ONCE)
             .map(batch, num_parallel_calls=tf.data.AUTOTUNE)
             .rebatch(self.training.batch_size)
             .prefetch(tf.data.AUTOTUNE)

@@ -179,7 +179,7 @@ def run(name, strategy=None, **options):
 
 def shared(batches, share):
     """A share of every batch of a dataset."""
-    rows = share.rows(BATCH)
+    rows = [row for row in range(BATCH) if share.has(row, BATCH)]
     return batches.map(
         lambda *batch: keras.tree.map_structure(
             lambda leaf: tf.gather(leaf, rows), batch
