@@ -13,7 +13,9 @@ _WIDTHS = (32, 64)
 
 
 def conv_net(numbers, order=None):
-    """A small ConvNet: twice two convolutions with a pool behind them.
+    """A small ConvNet: twice two convolutions and a pool, then the mean.
+
+    As in a ResNet, nothing behind the convolutions knows of places.
 
     Args:
         numbers: `image_shape` and `num_classes`.
@@ -31,7 +33,7 @@ def conv_net(numbers, order=None):
             outputs = keras.layers.BatchNormalization()(outputs)
             outputs = keras.layers.ReLU()(outputs)
         outputs = keras.layers.MaxPooling2D(2, padding="same")(outputs)
-    outputs = keras.layers.Flatten()(outputs)
+    outputs = keras.layers.GlobalAveragePooling2D()(outputs)
     logits = keras.layers.Dense(numbers["num_classes"], name="logits")(outputs)
     return keras.Model(images, logits, name="conv_net")
 
