@@ -6,8 +6,8 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from keras_perceiver.data import class_folders
 from keras_perceiver.data.labelled_images import columns
-from keras_perceiver.data.labelled_images import folder_scan
 from keras_perceiver.data.labelled_images import selection
 from keras_perceiver.data.labelled_images.indexed import ImagesByIndex
 
@@ -135,9 +135,9 @@ class ImageFolder(ImagesByIndex):
 def _scan_parts(path):
     """The names of one or two folders in `path`, and what `scan` finds."""
     if not (path / "train").is_dir():
-        return [("", folder_scan.scan(path, ""))]
+        return [("", class_folders.scan(path, ""))]
     parts = ["train"]
     parts += [name for name in _HELDOUT_FOLDERS if (path / name).is_dir()][:1]
-    found = [folder_scan.scan(path, part) for part in parts]
-    folder_scan.check_same_classes(found[0], found[-1])
+    found = [class_folders.scan(path, part) for part in parts]
+    class_folders.check_same_classes(found[0], found[-1])
     return list(zip(parts, found, strict=True))

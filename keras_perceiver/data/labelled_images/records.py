@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
+from keras_perceiver.data import shards
 from keras_perceiver.data.labelled_images import label_index
 from keras_perceiver.data.labelled_images import record_labels
 from keras_perceiver.data.labelled_images import selection
-from keras_perceiver.data.labelled_images import shards
 from keras_perceiver.data.labelled_images.sharded import ImagesInShards
 
 IMAGE = "image/encoded"

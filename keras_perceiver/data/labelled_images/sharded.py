@@ -5,8 +5,8 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from keras_perceiver.data import shards
 from keras_perceiver.data.labelled_images import selection
-from keras_perceiver.data.labelled_images import shards
 from keras_perceiver.data.labelled_images.base import LabelledImages
 
 

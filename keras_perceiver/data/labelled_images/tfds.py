@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_perceiver import errors
+from keras_perceiver.data import shards
 from keras_perceiver.data.labelled_images import label_index
-from keras_perceiver.data.labelled_images import shards
 from keras_perceiver.data.labelled_images import tfds_features
 from keras_perceiver.data.labelled_images.sharded import ImagesInShards
 

@@ -172,7 +172,7 @@ def test_images_of_no_class_in_val_are_told(split_folder):
 def test_an_empty_class_folder_is_told(split_folder):
     (split_folder / "val" / "emus").mkdir()
     message = message_of(split_folder, "val/emus")
-    assert "is empty. Put images of the class into it, or remove it" in message
+    assert "is empty. Put files of the class into it, or remove it" in message
     (split_folder / "val" / "gnus" / "none").mkdir(parents=True)
     (split_folder / "val" / "gnus" / ".hidden").touch()
     assert "is empty, and 1 more." in message_of(split_folder, "val/emus")

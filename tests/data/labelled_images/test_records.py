@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_perceiver.data.labelled_images import shards
+from keras_perceiver.data import shards
 from keras_perceiver.data.labelled_images.sources import open_images
 from tests.data.labelled_images.record_samples import IMAGE
 from tests.data.labelled_images.record_samples import LABEL

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_perceiver.data.labelled_images import shards
+from keras_perceiver.data import shards
 from keras_perceiver.data.labelled_images.sources import open_images
 from keras_perceiver.data.labelled_images.tfds import ImagesFromTfds
 from tests.data.labelled_images.source_checks import check_order

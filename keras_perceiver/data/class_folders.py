@@ -9,14 +9,14 @@ from keras_perceiver import errors
 # Listing waits for the disk, or for a network.
 _LISTED_AT_ONCE = 16
 _HOW = (
-    "Wanted: a folder for each class with its images in it, FOLDER/CLASS/*, "
+    "Wanted: a folder for each class with its files in it, FOLDER/CLASS/*, "
     "or FOLDER/train/CLASS/* and FOLDER/val/CLASS/*; name it with --data "
     "FOLDER."
 )
 
 
 def scan(root, part):
-    """Finds the images of each class.
+    """Finds the files of each class.
 
     Args:
         root: a folder.
@@ -31,7 +31,7 @@ def scan(root, part):
             beside them.
     """
     folder = root / part
-    # Beside the class folders of the whole it tells of the images.
+    # Beside the class folders of the whole it tells of the files.
     files_meant = {"columns.csv"} if not part else set()
     class_names, strays = [], []
     for entry in _visible(folder):
@@ -66,7 +66,7 @@ def scan(root, part):
         raise ValueError(
             f"The class folder {str(folder / empty[0])!r} is empty"
             + (f", and {len(empty) - 1:,} more" if len(empty) > 1 else "")
-            + ". Put images of the class into it, or remove it."
+            + ". Put files of the class into it, or remove it."
         )
     return classes
 

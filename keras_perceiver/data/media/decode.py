@@ -1,0 +1,269 @@
+"""Frames at exact times and the sound that belongs to them, by PyAV.
+
+Time 0 is that of the first frame. Sound that begins later is silent before,
+sound that begins earlier is cut.
+"""
+
+import dataclasses
+import fractions
+
+import numpy as np
+
+from keras_perceiver import errors
+from keras_perceiver.data.media import containers
+from keras_perceiver.data.media import frames as frames_lib
+from keras_perceiver.data.media import sound as sound_lib
+from keras_perceiver.data.media.media_format import Limits
+from keras_perceiver.data.media.media_format import MediaError
+from keras_perceiver.data.media.media_format import MediaFormat
+
+# Sound decoders need some of what comes before.
+_SECONDS_BEFORE = fractions.Fraction(1, 2)
+# What a file says of its length may be this much too long.
+_SECONDS_CLAIMED = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """Frames in a row and their sound.
+
+    Attributes:
+        first_frame: its number, counted from the clip's start.
+        frames: uint8 `(T, size, size, 3)`, RGB.
+        audio: int16 `(T * samples_per_frame,)`.
+    """
+
+    first_frame: int
+    frames: np.ndarray
+    audio: np.ndarray
+
+
+class VideoReader:
+    """Reads a clip of a file from strangers, within limits.
+
+    Args:
+        path: the file.
+        start: seconds from the first frame.
+        end: seconds from the first frame; None for the whole file.
+        media_format: a `MediaFormat`.
+        limits: `Limits`.
+
+    Attributes:
+        has_audio: whether any sound was found; known after the first piece.
+        problems: list of words that follow "the video", about what was lost;
+            filled while pieces are read.
+    """
+
+    def __init__(
+        self, path, start=0.0, end=None, media_format=None, limits=None
+    ):
+        self.path = str(path)
+        self.start = _exact(start)
+        self.end = None if end is None else _exact(end)
+        self.media_format = media_format or MediaFormat()
+        self.limits = limits or Limits()
+        self.has_audio = False
+        self.problems = []
+        self._is_damaged = False
+        self._first_problem = ""
+        self._av = errors.import_extra("av", "video")
+        if self.start < 0 or (self.end is not None and self.end <= self.start):
+            raise MediaError(
+                f"is to be read from {start} to {end} s, which is no time."
+            )
+
+    def pieces(self, frames_per_piece):
+        """Yields `Piece`s of so many frames, the last one maybe of fewer.
+
+        Raises:
+            MediaError: if there are no frames, or a limit is passed.
+        """
+        with containers.open_file(self.path) as container:
+            stream = containers.video_track(container, self.limits.max_pixels)
+            zero = containers.first_time(container, stream) + self.start
+            self._check_limit(container, stream, zero)
+            sound = self._read_sound(zero)
+            first_frame, pixels = 0, []
+            for square in self._squares(container, stream, zero):
+                pixels.append(square)
+                if len(pixels) == frames_per_piece:
+                    yield self._piece(first_frame, pixels, sound)
+                    first_frame, pixels = first_frame + len(pixels), []
+            if pixels:
+                yield self._piece(first_frame, pixels, sound)
+            count = first_frame + len(pixels)
+            self._check_length(container, stream, zero, count)
+
+    def _check_limit(self, container, stream, zero):
+        """Raises `MediaError` if the file itself says that it is too long."""
+        known = [self._claimed_seconds(container, stream, zero)]
+        if self.end is not None:
+            known.append(self.end - self.start)
+        known = [seconds for seconds in known if seconds is not None]
+        if known and min(known) > self.limits.max_seconds:
+            raise MediaError(self._too_long())
+
+    def _squares(self, container, stream, zero):
+        """The squares of all frames that are wanted."""
+        if self.start > 0 and self._is_found(zero):
+            containers.seek(container, stream, zero)
+        square = frames_lib.Squares(
+            self.media_format.size,
+            stream.sample_aspect_ratio or fractions.Fraction(1),
+            self.limits.max_pixels,
+        )
+        shown = frames_lib.shown_at(
+            self._timed_frames(container, stream),
+            zero,
+            1 / self.media_format.frame_rate,
+            None if self.end is None else zero + self.end - self.start,
+        )
+        most = self.limits.max_seconds * self.media_format.frame_rate
+        for number, frame in enumerate(shown):
+            if number >= most:
+                raise MediaError(self._too_long())
+            containers.check_pixels(
+                frame.width, frame.height, self.limits.max_pixels
+            )
+            if not square.fits(frame.width, frame.height):
+                raise MediaError(
+                    f"has frames of {frame.width} x {frame.height} pixels, a "
+                    "strip that gets too large when it is resized. Raise "
+                    "max_pixels."
+                )
+            yield square(frame)
+
+    def _is_found(self, zero):
+        """Whether seeking leads to a key frame before `zero`.
+
+        Some containers know no places of key frames.
+        """
+        with containers.open_file(self.path) as container:
+            stream = containers.video_track(container, self.limits.max_pixels)
+            containers.seek(container, stream, zero)
+            first = next(self._timed_frames(container, stream), None)
+            if first is None:
+                return False
+            begin, _, frame = first
+            return bool(frame.key_frame) and begin <= zero
+
+    def _timed_frames(self, container, stream):
+        """Times, durations and frames until the end or the first damage."""
+        tick = fractions.Fraction(stream.time_base)
+        usual = 1 / fractions.Fraction(stream.average_rate or 25)
+        next_begin = None
+        for frame, problem in containers.decoded(container, stream):
+            if problem or frame.is_corrupt:
+                if next_begin is None:
+                    # A recording may begin amid a group of pictures.
+                    self._first_problem = f" that can be decoded: {problem}"
+                    continue
+                self._is_damaged = True
+                self.problems.append(
+                    "is damaged: "
+                    f"{problem or 'a frame has lost parts'}. What comes "
+                    "before is used."
+                )
+                return
+            stamp = frame.pts if frame.pts is not None else frame.dts
+            begin = next_begin if stamp is None else stamp * tick
+            if begin is None:
+                begin = containers.first_time(container, stream)
+            duration = frame.duration * tick if frame.duration else usual
+            next_begin = begin + duration
+            yield begin, duration, frame
+
+    def _read_sound(self, zero):
+        seconds = fractions.Fraction(self.limits.max_seconds)
+        if self.end is not None:
+            seconds = min(seconds, self.end - self.start)
+        rate = self.media_format.sample_rate
+        sound = sound_lib.Sound(rate, int(seconds * rate) + 1)
+        with containers.open_file(self.path) as container:
+            stream = containers.audio_track(container)
+            if stream is None:
+                return sound
+            if self.start > 0:
+                containers.seek(container, stream, zero - _SECONDS_BEFORE)
+            placer = sound_lib.Placer(sound, zero)
+            num_lost = 0
+            for frame, problem in containers.decoded(container, stream):
+                num_lost += bool(problem)
+                try:
+                    if frame is not None and not placer.add(frame):
+                        break
+                except (self._av.error.FFmpegError, ValueError) as error:
+                    self.problems.append(
+                        "has sound that cannot be mixed: "
+                        f"{containers.words(error)}. It is silent there."
+                    )
+                    return sound
+            placer.finish()
+        if num_lost:
+            self.problems.append(
+                f"has {num_lost:,} packets of sound that cannot be decoded. "
+                "It is silent there."
+            )
+        return sound
+
+    def _piece(self, first_frame, pixels, sound):
+        self.has_audio = len(sound) > 0
+        samples = self.media_format.samples_per_frame
+        audio = sound.between(first_frame * samples, len(pixels) * samples)
+        return Piece(first_frame, np.stack(pixels), audio)
+
+    def _claimed_seconds(self, container, stream, zero):
+        """How long the track says it is from `zero` on; None if it does not."""
+        end = containers.claimed_end(container, stream)
+        return None if end is None else end - zero
+
+    def _check_length(self, container, stream, zero, count):
+        if not count:
+            where = f" from {float(self.start):g} s on" if self.start else ""
+            raise MediaError(f"has no frames{where}{self._first_problem}.")
+        claimed = self._claimed_seconds(container, stream, zero)
+        if claimed is None or self._is_damaged:
+            return
+        if self.end is not None:
+            claimed = min(claimed, self.end - self.start)
+        seconds = count / self.media_format.frame_rate
+        if claimed - seconds > _SECONDS_CLAIMED:
+            self.problems.append(
+                f"is cut off: it ends after {float(seconds):.2f} of "
+                f"{float(claimed):.2f} s. What is there is used."
+            )
+
+    def _too_long(self):
+        return (
+            f"is longer than {self.limits.max_seconds:g} s, the most that is "
+            "read. Raise max_seconds."
+        )
+
+
+def read_clip(path, start=0.0, end=None, media_format=None, limits=None):
+    """Reads all of a clip at once.
+
+    Args:
+        path: the file.
+        start: seconds from the first frame.
+        end: seconds from the first frame; None for the whole file.
+        media_format: a `MediaFormat`; None for the published one.
+        limits: `Limits`; None for the usual ones.
+
+    Returns:
+        Frames, uint8 `(T, size, size, 3)`; sound, float32
+        `(T * samples_per_frame,)` from -1 to 1, silent where there is none;
+        and the `VideoReader`, which knows what was lost.
+
+    Raises:
+        MediaError: if there are no frames, or a limit is passed.
+    """
+    reader = VideoReader(path, start, end, media_format, limits)
+    rate = reader.media_format.frame_rate
+    (piece,) = reader.pieces(int(reader.limits.max_seconds * rate) + 2)
+    return piece.frames, piece.audio.astype("float32") / 2**15, reader
+
+
+def _exact(seconds):
+    """A float as the decimal number that was meant."""
+    return fractions.Fraction(seconds).limit_denominator(10**6)

@@ -1,0 +1,148 @@
+"""The files that `records.prepare` writes, and which of them are finished."""
+
+import contextlib
+import csv
+import dataclasses
+import fcntl
+import io
+import json
+import pathlib
+import shutil
+import tempfile
+
+from keras_perceiver import files
+
+SUMMARY = "summary.json"
+PROBLEMS = "problems.csv"
+_PLAN = "plan.json"
+_UNFINISHED = ".unfinished-"
+
+
+@dataclasses.dataclass(frozen=True)
+class Shard:
+    """A TFRecord file and the JSON file beside it, written after it.
+
+    Attributes:
+        folder: where they are.
+        name: without the ending, such as `train-00000-of-00004`.
+        split: of its videos.
+        videos: list of `sources.Video`.
+    """
+
+    folder: pathlib.Path
+    name: str
+    split: str
+    videos: list
+
+    @property
+    def records_path(self):
+        """The TFRecord file."""
+        return self.folder / f"{self.name}.tfrecord"
+
+    @property
+    def notes_path(self):
+        """The JSON file: with it the shard is finished."""
+        return self.folder / f"{self.name}.json"
+
+    def notes(self):
+        """Returns what the JSON file says, None if there is none."""
+        try:
+            return json.loads(self.notes_path.read_text())
+        except FileNotFoundError:
+            return None
+
+
+def shards_of(videos, folder, videos_per_shard):
+    """Deals videos out to shards, in the order in which they come."""
+    shards = []
+    for split in sorted({video.split for video in videos}):
+        own = [video for video in videos if video.split == split]
+        count = -(-len(own) // videos_per_shard)
+        shards += [
+            Shard(
+                folder,
+                f"{split}-{number:05d}-of-{count:05d}",
+                split,
+                own[
+                    number * videos_per_shard : (number + 1) * videos_per_shard
+                ],
+            )
+            for number in range(count)
+        ]
+    return shards
+
+
+def claim(folder, plan):
+    """Makes the folder, or finds in it what the same plan began.
+
+    Args:
+        folder: a `pathlib.Path`.
+        plan: JSON-ready dictionary.
+
+    Raises:
+        ValueError: if something else is in the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / _PLAN
+    if path.exists():
+        began = json.loads(path.read_text())
+        if began == plan:
+            return
+        changed = [
+            key for key in plan if key not in began or plan[key] != began[key]
+        ]
+        raise ValueError(
+            f"{folder} was prepared with other {', '.join(sorted(changed))}. "
+            "Name another folder, or remove this one."
+        )
+    strangers = sorted(entry.name for entry in folder.iterdir())
+    if strangers:
+        raise ValueError(
+            f"{folder} is not empty, and has no {_PLAN}: it has "
+            f"{strangers[0]!r}. Name another folder."
+        )
+    files.write_json(path, plan)
+
+
+@contextlib.contextmanager
+def alone(folder):
+    """Keeps other processes out of a claimed folder, and yields one within.
+
+    What is in that is removed at the end; what was left by a run that was
+    killed, at the begin.
+
+    Raises:
+        ValueError: if another process is preparing the same folder.
+    """
+    with open(folder / _PLAN) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(
+                f"Another process is preparing {folder}. Wait for it, or name "
+                "another folder."
+            ) from None
+        for left in folder.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(
+            dir=folder, prefix=_UNFINISHED
+        ) as place:
+            yield pathlib.Path(place)
+
+
+def write_problems(path, rows):
+    """Writes `problems.csv`: name, reason and what was done."""
+    content = io.StringIO()
+    writer = csv.writer(content, lineterminator="\n")
+    writer.writerow(["name", "reason", "done"])
+    writer.writerows([[_one_line(cell) for cell in row] for row in rows])
+    files.write_text(path, content.getvalue())
+
+
+def _one_line(text):
+    return "".join(
+        letter
+        if letter.isprintable()
+        else letter.encode("unicode_escape").decode()
+        for letter in text
+    )

@@ -1,0 +1,12 @@
+"""A decoder that crashes, where another process finds it."""
+
+import os
+import signal
+
+from keras_perceiver.data.media import isolated
+
+
+def crash_on_a(sender, video, *others):
+    if video.name == "a.mp4":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    isolated._run(sender, video, *others)
