@@ -23,6 +23,16 @@ def unknown(kind, name, options):
     return ValueError(f"Unknown {kind} {name!r}{did_you_mean(name, options)}")
 
 
+def printable(text):
+    """Returns a text as one line; what would move the cursor is escaped."""
+    return "".join(
+        letter
+        if letter.isprintable()
+        else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
 def import_extra(module, extra):
     """Imports a module that an extra brings, or says how to get it.
 

@@ -226,10 +226,7 @@ def evaluate(recipe, path, by=None):
         raise ValueError(f"The data of {recipe.name} have no columns: no --by.")
     data = recipe.open_data(configuration)
     data.check()
-    compiled = building.compile_model(recipe, configuration, model)
-    numbers = compiled.evaluate(
-        data.evaluation_dataset(), return_dict=True, verbose=0
-    )
+    numbers = _measure(recipe, configuration, model, data)
     results.report(folder, recipe, numbers)
     if recipe.break_down:
         for line in recipe.break_down(folder, model, data, by):
@@ -253,13 +250,18 @@ def evaluate_weights(recipe, configuration, path):
     data.check()
     for line in data.describe():
         print(line)
-    compiled = building.compile_model(recipe, configuration, model)
-    numbers = compiled.evaluate(
-        data.evaluation_dataset(), return_dict=True, verbose=0
-    )
+    numbers = _measure(recipe, configuration, model, data)
     print()
     for line in results.table(recipe, numbers, data.baselines()):
         print(line)
+
+
+def _measure(recipe, configuration, model, data):
+    """Returns a model's held-out metrics by name."""
+    compiled = building.compile_model(recipe, configuration, model)
+    return compiled.evaluate(
+        data.evaluation_dataset(), return_dict=True, verbose=0
+    )
 
 
 def study(recipe, configuration, path, name):

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 
+from keras_perceiver import errors
 from keras_perceiver.data.byte_tokenizer import MASK
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
 
@@ -76,10 +77,4 @@ def _written_out(masked_ids):
 
 
 def _printable(text):
-    """One line of `str`; what would move the cursor is written out."""
-    return "".join(
-        letter
-        if letter.isprintable()
-        else letter.encode("unicode_escape").decode()
-        for letter in text.decode(errors="replace")
-    )
+    return errors.printable(text.decode(errors="replace"))

@@ -85,7 +85,7 @@ class ImageData(RecipeData):
 
     def describe(self):
         counts = self.source.training_counts()
-        heldout = len(self.heldout_columns()["label"])
+        heldout = self.num_heldout()
         training = "" if counts is None else f"{counts.sum():,} for training, "
         return [
             f"images: {self.source.description}",
@@ -147,14 +147,18 @@ class ImageData(RecipeData):
 
     def evaluation_dataset(self):
         """Held-out batches, as the published evaluation looks at them."""
-        examples = self.source.heldout_examples(
-            self.training.evaluation_examples
-        )
-        batches = self._evaluation_views(examples)
+        batches = self._evaluation_views(self._heldout_examples())
         # Batches that are made of others do not tell.
-        count = len(self.heldout_columns()["label"])
-        count = math.ceil(count / self.training.batch_size)
+        count = math.ceil(self.num_heldout() / self.training.batch_size)
         return batches.apply(tf.data.experimental.assert_cardinality(count))
+
+    def num_heldout(self):
+        """Returns how many images evaluation looks at."""
+        return int(self._heldout_examples().cardinality())
+
+    def _heldout_examples(self):
+        limit = self.training.evaluation_examples
+        return self.source.heldout_examples(limit)
 
     def heldout_columns(self):
         """Returns what is known of each held-out image, by column."""
@@ -206,7 +210,7 @@ class ImageData(RecipeData):
         counts = self.source.training_counts()
         if counts is not None:
             seen = min(seen, int(counts.sum()))
-        return seen + len(self.heldout_columns()["label"])
+        return seen + self.num_heldout()
 
     def callbacks(self, folder):
         return [WatchUnreadable(self, folder)]

@@ -6,6 +6,7 @@ import threading
 
 import tensorflow as tf
 
+from keras_perceiver import errors
 from keras_perceiver import files
 
 # Fewer stop nothing: a share of a few examples says little.
@@ -127,10 +128,4 @@ def label_problems(labels, num_classes):
 
 def _in_words(content):
     """Bytes as one line of text, whatever they are."""
-    text = content.decode("utf-8", "backslashreplace")
-    return "".join(
-        letter
-        if letter.isprintable()
-        else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
+    return errors.printable(content.decode("utf-8", "backslashreplace"))

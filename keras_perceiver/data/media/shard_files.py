@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import tempfile
 
+from keras_perceiver import errors
 from keras_perceiver import files
 
 SUMMARY = "summary.json"
@@ -135,14 +136,5 @@ def write_problems(path, rows):
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(["name", "reason", "done"])
-    writer.writerows([[_one_line(cell) for cell in row] for row in rows])
+    writer.writerows([map(errors.printable, row) for row in rows])
     files.write_text(path, content.getvalue())
-
-
-def _one_line(text):
-    return "".join(
-        letter
-        if letter.isprintable()
-        else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
