@@ -1,7 +1,9 @@
 """Files that are whole or absent: every write is a rename."""
 
 import contextlib
+import csv
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -63,3 +65,37 @@ def write_tensors(path, tensors, metadata=None):
     """
     with replacing(path) as temporary:
         safetensors.numpy.save_file(tensors, temporary, metadata=metadata)
+
+
+def write_csv(path, columns, rows):
+    """Writes a table atomically.
+
+    Args:
+        path: the file.
+        columns: names, for its first line.
+        rows: lists of as many values.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def read_csv(path, reader=csv.reader):
+    """Returns the rows of somebody else's table.
+
+    Args:
+        path: the file, UTF-8.
+        reader: `csv.reader` or `csv.DictReader`.
+
+    Raises:
+        ValueError: if it is no CSV file in UTF-8.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as content:
+            return list(reader(content, strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(
+            f"{path} is no CSV file in UTF-8: {error}. Save it as one."
+        ) from None

@@ -2,6 +2,7 @@
 
 from keras_perceiver.convert.pretrained import WEIGHTS_FILE
 from keras_perceiver.convert.pretrained import load_weights
+from keras_perceiver.convert.pretrained import set_preprocessing
 from keras_perceiver.models import from_preset
 from keras_perceiver.training import schedules
 from keras_perceiver.training.lamb import LAMB
@@ -17,9 +18,7 @@ def build_models(recipe, configuration, data, strategy, start_from=None):
         elif recipe.prepare_model:
             recipe.prepare_model(model, data)
         if recipe.preprocessing:
-            # Past Keras's tracking, which would wrap it.
-            kept = recipe.preprocessing(data)
-            object.__setattr__(model, "preprocessing", kept)
+            set_preprocessing(model, recipe.preprocessing(data))
         return model, compile_model(recipe, configuration, model)
 
 

@@ -144,8 +144,7 @@ def load_pretrained(folder, *, interpolate_positions=False, **overrides):
             f"The model of {path} cannot be built: {error}"
         ) from error
     adapters.apply(model, description.get("layers", {}), path)
-    # Past Keras's tracking, which would wrap it.
-    object.__setattr__(model, "preprocessing", description.get("preprocessing"))
+    set_preprocessing(model, description.get("preprocessing"))
     tables = position_tables.PositionTables(
         position_tables.grids_of(model),
         interpolate_positions,
@@ -180,6 +179,17 @@ def _old_grids(preset, overrides):
     settings = {**find_preset(preset).arguments, **overrides}
     shape = settings.get("image_shape")
     return {"input_positions/array": tuple(shape[:2])} if shape else {}
+
+
+def set_preprocessing(model, preprocessing):
+    """Gives a model what `save_pretrained` is to keep beside its weights.
+
+    Args:
+        model: the model, which has it as its attribute `preprocessing`.
+        preprocessing: a dictionary that JSON can hold, or None.
+    """
+    # Past Keras's tracking, which would wrap it.
+    object.__setattr__(model, "preprocessing", preprocessing)
 
 
 def load_weights(model, path, head=()):

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_perceiver import errors
+from keras_perceiver.data.tfds_builder import find_builder
 
 DOCUMENTS_PER_EXAMPLE = 10
 DOCUMENT_SEPARATOR = b"\n\n"
@@ -26,15 +27,7 @@ class TextFromTfds:
         self.feature = feature or "text"
         self.description = f"tfds:{name}"
         self._tfds = errors.import_extra("tensorflow_datasets", "data")
-        try:
-            self._builder = self._tfds.builder(self.name)
-        except (ValueError, AssertionError) as error:
-            # Of a name, a configuration or a version; a long list follows.
-            reason = str(error).partition("\n")[0]
-            raise ValueError(
-                f"TensorFlow Datasets has no data set {self.name!r}. It says: "
-                f"{reason} tfds.list_builders() names all."
-            ) from None
+        self._builder = find_builder(self.name)
         features = self._builder.info.features
         if self.feature not in features:
             raise ValueError(

@@ -13,6 +13,7 @@ from keras_perceiver.convert import adapters
 from keras_perceiver.convert import matching
 from keras_perceiver.convert.naming import Source
 from keras_perceiver.convert.naming import as_it_is
+from keras_perceiver.convert.pretrained import set_preprocessing
 from keras_perceiver.models.presets import from_preset
 
 # The dtype policy that a copy is built with.
@@ -105,9 +106,7 @@ def _check_model(model):
 def _copy(model, precision):
     overrides = {**model.preset_overrides, "dtype": _POLICIES[precision]}
     copy = from_preset(model.preset_name, **overrides)
-    # Past Keras's tracking, as in `load_pretrained`.
-    preprocessing = getattr(model, "preprocessing", None)
-    object.__setattr__(copy, "preprocessing", preprocessing)
+    set_preprocessing(copy, getattr(model, "preprocessing", None))
     sources = {
         weight.path: Source(weight.path, as_it_is) for weight in copy.weights
     }

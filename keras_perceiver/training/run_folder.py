@@ -1,7 +1,6 @@
 """The folder of one training run: what was run, where, and what came out."""
 
 import csv
-import io
 import json
 import os
 import pathlib
@@ -191,13 +190,12 @@ class RunFolder:
 
     def _write_rows(self, name, rows):
         columns = list(dict.fromkeys(key for row in rows for key in row))
-        text = io.StringIO()
-        writer = csv.DictWriter(text, columns, lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            whole = {"step": int(row["step"])}
-            writer.writerow({**row, **whole})
-        files.write_text(self.path / name, text.getvalue())
+        whole = [{**row, "step": int(row["step"])} for row in rows]
+        files.write_csv(
+            self.path / name,
+            columns,
+            [[row.get(column, "") for column in columns] for row in whole],
+        )
 
 
 def machine_record():

@@ -5,8 +5,6 @@ trained on skewed labels is right on what it saw most, which shows as soon as
 the labels that it meets are skewed the other way.
 """
 
-import csv
-import io
 import re
 
 import numpy as np
@@ -146,8 +144,4 @@ def _mean(values):
 
 
 def _write(path, rows):
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    files.write_text(path, text.getvalue())
+    files.write_csv(path, rows[0], [row.values() for row in rows])

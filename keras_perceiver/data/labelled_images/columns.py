@@ -1,6 +1,6 @@
 """`columns.csv`: what is known of images besides their class."""
 
-import csv
+from keras_perceiver import files
 
 
 def read(path, names):
@@ -19,13 +19,7 @@ def read(path, names):
         ValueError: if a line has too many or too few values, or names a file
             that is not there or came before.
     """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as content:
-            rows = list(csv.reader(content, strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(
-            f"{path} is no CSV file in UTF-8: {error}. Save it as one."
-        ) from None
+    rows = files.read_csv(path)
     header = rows[0] if rows else []
     _check_header(path, header)
     names = set(names)

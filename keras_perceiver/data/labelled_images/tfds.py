@@ -12,6 +12,7 @@ from keras_perceiver.data import shards
 from keras_perceiver.data.labelled_images import label_index
 from keras_perceiver.data.labelled_images import tfds_features
 from keras_perceiver.data.labelled_images.sharded import ImagesInShards
+from keras_perceiver.data.tfds_builder import find_builder
 
 _HELDOUT_SPLITS = ("validation", "test")
 # Where none of these is there.
@@ -40,15 +41,7 @@ class ImagesFromTfds(ImagesInShards):
         self.name, _, wanted = name.partition("#")
         self.description = f"tfds:{name}"
         self._tfds = errors.import_extra("tensorflow_datasets", "data")
-        try:
-            self._builder = self._tfds.builder(self.name)
-        except (ValueError, AssertionError) as error:
-            # Of a name, a configuration or a version; a long list follows.
-            reason = str(error).partition("\n")[0]
-            raise ValueError(
-                f"TensorFlow Datasets has no data set {self.name!r}. It says: "
-                f"{reason} tfds.list_builders() names all."
-            ) from None
+        self._builder = find_builder(self.name)
         features = self._builder.info.features
         self.image, self.label = tfds_features.find(self.name, features, wanted)
         self.class_names = list(features[self.label].names)

@@ -1,7 +1,6 @@
 """Images that cannot be read, counted and listed instead of ending a run."""
 
 import csv
-import io
 import threading
 
 import tensorflow as tf
@@ -84,11 +83,7 @@ class Unreadable:
         """
         with self._lock:
             rows = sorted(self._problems.items())
-        content = io.StringIO()
-        writer = csv.writer(content, lineterminator="\n")
-        writer.writerow(["name", "problem"])
-        writer.writerows(rows)
-        files.write_text(path, content.getvalue())
+        files.write_csv(path, ["name", "problem"], rows)
 
     def load(self, path):
         """Takes over what `write` wrote, so that a resumed run keeps it."""

@@ -7,6 +7,8 @@ import os
 import pathlib
 import re
 
+from keras_perceiver import files
+
 _COLUMNS = ("youtube_id", "time_start", "time_end")
 _SPLITS = {
     "train": "train",
@@ -48,13 +50,7 @@ def read(path):
     Raises:
         ValueError: if a column is missing or a value is none.
     """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as content:
-            table = list(csv.DictReader(content, strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(
-            f"{path} is no CSV file in UTF-8: {error}. Save it as one."
-        ) from None
+    table = files.read_csv(path, csv.DictReader)
     missing = [name for name in _COLUMNS if not table or name not in table[0]]
     if missing:
         raise ValueError(
@@ -87,21 +83,21 @@ def files_by_stem(folder):
     return found
 
 
-def place(row, files):
+def place(row, by_stem):
     """Returns a row's file, and from where to where it is to be read.
 
     A file of the part alone is preferred, and read whole.
 
     Args:
         row: a `Row`.
-        files: of `files_by_stem`.
+        by_stem: of `files_by_stem`.
 
     Returns:
         A path, or None; seconds; and seconds, or None for the end.
     """
-    if row.name in files:
-        return files[row.name], 0.0, None
-    return files.get(row.youtube_id), row.start, row.end
+    if row.name in by_stem:
+        return by_stem[row.name], 0.0, None
+    return by_stem.get(row.youtube_id), row.start, row.end
 
 
 def _row(values):

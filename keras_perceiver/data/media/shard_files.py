@@ -1,10 +1,8 @@
 """The files that `records.prepare` writes, and which of them are finished."""
 
 import contextlib
-import csv
 import dataclasses
 import fcntl
-import io
 import json
 import pathlib
 import shutil
@@ -133,8 +131,5 @@ def alone(folder):
 
 def write_problems(path, rows):
     """Writes `problems.csv`: name, reason and what was done."""
-    content = io.StringIO()
-    writer = csv.writer(content, lineterminator="\n")
-    writer.writerow(["name", "reason", "done"])
-    writer.writerows([map(errors.printable, row) for row in rows])
-    files.write_text(path, content.getvalue())
+    rows = [list(map(errors.printable, row)) for row in rows]
+    files.write_csv(path, ["name", "reason", "done"], rows)
