@@ -54,6 +54,7 @@ class VideoWriter:
         self.size = _checked_size(size)
         self._rates = MediaFormat(frames_per_second, 1, sample_rate)
         self._av = errors.import_extra("av", "video")
+        self._reformatter = self._av.video.reformatter.VideoReformatter()
         self._stack = self._container = self._picture = self._sound = None
         self._count = 0
         _check_path(self.path)
@@ -135,17 +136,19 @@ class VideoWriter:
     def _pictured(self, pixels):
         """A frame of PyAV; what is odd made even."""
         odd = [(0, side % 2) for side in self.size]
-        reformatter = self._av.video.reformatter
-        flags = reformatter.Interpolation
-        frame = self._av.VideoFrame.from_ndarray(
-            np.pad(pixels, [*odd, (0, 0)], mode="edge"), format="rgb24"
-        ).reformat(
+        if np.any(odd):
+            pixels = np.pad(pixels, [*odd, (0, 0)], mode="edge")
+        names = self._av.video.reformatter
+        flags = names.Interpolation
+        frame = self._reformatter.reformat(
+            self._av.VideoFrame.from_ndarray(pixels, format="rgb24"),
             format="yuv420p",
-            dst_colorspace=reformatter.Colorspace.ITU601,
+            dst_colorspace=names.Colorspace.ITU601,
             # Else colours are off by several levels.
             interpolation=flags.AREA
             | flags.ACCURATE_RND
             | flags.FULL_CHR_H_INP,
+            threads=1,
         )
         frame.pts = self._count
         frame.time_base = 1 / self._rates.frame_rate
