@@ -1,10 +1,11 @@
 """Images beside what a model takes them for."""
 
-import io
 import math
 
 import matplotlib.figure
 import numpy as np
+
+from keras_perceiver.visualization import pictures
 
 _COLUMNS = 8
 _RIGHT, _WRONG = "tab:green", "tab:red"
@@ -32,19 +33,26 @@ def draw(pixels, predicted, labels):
         axes, pixels, predicted, labels, strict=False
     ):
         place.imshow(np.clip(image, 0, 255).astype("uint8"))
-        is_right = guess == label
-        words = (
-            _short(guess)
-            if is_right
-            else f"{_short(guess)}\nnot {_short(label)}"
-        )
-        place.set_title(words, fontsize=8, color=_RIGHT if is_right else _WRONG)
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=100)
-    return content.getvalue()
+        words, colour = verdict(guess, label)
+        place.set_title(words, fontsize=8, color=colour)
+    return pictures.png(figure)
 
 
-def _short(name, length=18):
+def verdict(predicted, label, max_letters=18):
+    """Returns words on an answer, and green if it is right, red if wrong.
+
+    Args:
+        predicted: the name of the likeliest class.
+        label: that of the true one.
+        max_letters: longer names are shortened.
+    """
+    guess = _short(predicted, max_letters)
+    if predicted == label:
+        return guess, _RIGHT
+    return f"{guess}\nnot {_short(label, max_letters)}", _WRONG
+
+
+def _short(name, length):
     # A dollar sign would begin a formula.
     name = str(name).replace("$", r"\$")
     return name if len(name) <= length else f"{name[: length - 1]}…"

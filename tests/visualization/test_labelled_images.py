@@ -1,22 +1,15 @@
-import io
-
 import numpy as np
-import PIL.Image
 
 from keras_perceiver.visualization import labelled_images
+from tests.visualization.png_pixels import has
+from tests.visualization.png_pixels import pixels_of
 
 GREEN, RED = (44, 160, 44), (214, 39, 40)
 
 
 def drawn(count, predicted, labels):
     pixels = np.random.default_rng(0).uniform(-40, 300, (count, 6, 6, 3))
-    png = labelled_images.draw(pixels, predicted, labels)
-    with PIL.Image.open(io.BytesIO(png)) as picture:
-        return np.asarray(picture.convert("RGB")).astype(int)
-
-
-def has(picture, colour):
-    return bool((abs(picture - colour).sum(axis=-1) < 30).any())
+    return pixels_of(labelled_images.draw(pixels, predicted, labels))
 
 
 def test_images_fill_the_sheet():
