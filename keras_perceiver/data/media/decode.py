@@ -50,6 +50,8 @@ class VideoReader:
 
     Attributes:
         has_audio: whether any sound was found; known after the first piece.
+        claimed_frames: how many it has by what it says of its length; None
+            until the first piece, and where it says nothing.
         problems: list of words that follow "the video", about what was lost;
             filled while pieces are read.
     """
@@ -63,6 +65,7 @@ class VideoReader:
         self.media_format = media_format or MediaFormat()
         self.limits = limits or Limits()
         self.has_audio = False
+        self.claimed_frames = None
         self.problems = []
         self._is_damaged = False
         self._first_problem = ""
@@ -102,6 +105,10 @@ class VideoReader:
         known = [seconds for seconds in known if seconds is not None]
         if known and min(known) > self.limits.max_seconds:
             raise MediaError(self._too_long())
+        if known:
+            self.claimed_frames = round(
+                min(known) * self.media_format.frame_rate
+            )
 
     def _squares(self, container, stream, zero):
         """The squares of all frames that are wanted."""

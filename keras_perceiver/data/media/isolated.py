@@ -1,28 +1,14 @@
-"""One file in one process, with limits of time and memory.
-
-A file from strangers may make a decoder crash, hang or fill the memory; here
-it takes a process with it and nothing else.
-"""
+"""A video into records, in a process of its own."""
 
 import io
-import json
-import multiprocessing
-import resource
 
 import PIL.Image
 import tensorflow as tf
 
-from keras_perceiver import errors
-from keras_perceiver.data.media import containers
 from keras_perceiver.data.media import decode
+from keras_perceiver.data.media import own_process
 from keras_perceiver.data.media import record_features
 from keras_perceiver.data.media.media_format import MediaError
-
-_PAGE_BYTES = resource.getpagesize()
-_MOST_SAID = 2**20
-_CONTEXT = multiprocessing.get_context("forkserver")
-# Loaded once: what is forked from there starts at once.
-_CONTEXT.set_forkserver_preload([__name__, "av", "__main__"])
 
 
 def read(video, label, destination, plan):
@@ -42,38 +28,16 @@ def read(video, label, destination, plan):
     Raises:
         OSError: if the destination cannot be written.
     """
-    receiver, sender = _CONTEXT.Pipe(duplex=False)
-    process = _CONTEXT.Process(
-        target=_run,
-        args=(sender, video, label, str(destination), plan),
-        daemon=True,
-    )
-    limits = plan.limits
-    try:
-        process.start()
-        sender.close()
-        if not receiver.poll(limits.max_waiting_seconds):
-            return _skipped(
-                f"was not read within {limits.max_waiting_seconds:g} s. Raise "
-                "max_waiting_seconds."
-            )
+    with own_process.started(
+        _run, plan.limits, video, label, str(destination), plan
+    ) as child:
         try:
-            # No pickle: a decoder that was taken over must not reach us.
-            found = json.loads(receiver.recv_bytes(_MOST_SAID))
-        except (EOFError, OSError, ValueError):
-            process.join(1)
-            return _skipped(
-                f"made the decoder crash (exit code {process.exitcode})."
-            )
-        if "failed" in found:
-            raise OSError(f"{destination} cannot be written: {found['failed']}")
-        return found
-    finally:
-        receiver.close()
-        if process.pid is not None:
-            process.kill()
-            process.join()
-            process.close()
+            found = child.hear()
+        except MediaError as problem:
+            return _skipped(str(problem))
+    if "failed" in found:
+        raise OSError(f"{destination} cannot be written: {found['failed']}")
+    return found
 
 
 def _skipped(reason):
@@ -81,32 +45,19 @@ def _skipped(reason):
 
 
 def _run(sender, video, label, destination, plan):
-    av = errors.import_extra("av", "video")
-    limits = plan.limits
-    _limit_memory(limits.max_memory_bytes)
+    own_process.limit_memory(plan.limits.max_memory_bytes)
     try:
         found = _write_pieces(video, label, destination, plan)
-    except MediaError as problem:
-        found = _skipped(str(problem))
-    except (MemoryError, ImportError):  # PyAV loads parts of itself late.
-        found = _skipped(
-            f"takes more than {limits.max_memory_bytes / 2**20:,.0f} MiB of "
-            "memory. Raise max_memory_bytes."
-        )
-    except av.error.FFmpegError as error:
-        found = _skipped(f"cannot be read: {containers.words(error)}.")
-    except (OSError, tf.errors.OpError) as error:
-        # No fault of the video: another try may do.
-        found = {"failed": str(error)}
-    sender.send_bytes(json.dumps(found).encode())
-
-
-def _limit_memory(num_bytes):
-    """Limits what this process takes on top of what it has."""
-    with open("/proc/self/statm") as numbers:
-        taken = int(numbers.read().split()[0]) * _PAGE_BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (taken + num_bytes,) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except Exception as error:
+        reason = own_process.fault(error, plan.limits)
+        if reason:
+            found = _skipped(reason)
+        elif isinstance(error, OSError | tf.errors.OpError):
+            # Another try may do.
+            found = {"failed": str(error)}
+        else:
+            raise
+    own_process.say(sender, found)
 
 
 def _write_pieces(video, label, destination, plan):
