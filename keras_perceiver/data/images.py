@@ -11,6 +11,8 @@ mark is not followed.
 
 import tensorflow as tf
 
+from keras_perceiver.data.survivors import survivors
+
 # Of ImageNet, for pixels from 0 to 255.
 MEAN_RGB = (0.485 * 255, 0.456 * 255, 0.406 * 255)
 STDDEV_RGB = (0.229 * 255, 0.224 * 255, 0.225 * 255)
@@ -37,7 +39,7 @@ def read_image(image_bytes, max_pixels=MAX_PIXELS):
         problem: a string tensor `()`, "" if there is none, else words that
         follow "the image".
     """
-    images, sizes = _survivor(
+    images, sizes = survivors(
         tf.data.Dataset.from_tensors(image_bytes).map(
             _reader(
                 lambda encoded, is_png, size: _decode(encoded, is_png),
@@ -108,7 +110,7 @@ def read_rows(
         tf.zeros((0, 2), tf.int32),
     )
     batch_size = tf.cast(tf.maximum(count, 1), tf.int64)
-    rows, images, sizes = _survivor(dataset, nothing, batch_size)
+    rows, images, sizes = survivors(dataset, nothing, batch_size)
     images = tf.scatter_nd(rows[:, None], images, tf.stack([count, *shape]))
     sizes = tf.scatter_nd(rows[:, None], sizes, tf.stack([count, 2]))
     return (
@@ -173,26 +175,6 @@ def normalize(images):
 def denormalize(images):
     """Returns the pixels `(..., 3)` from 0 to 255 of normalized ones."""
     return images * tf.constant(STDDEV_RGB) + tf.constant(MEAN_RGB)
-
-
-def _survivor(dataset, nothing, batch_size=None):
-    """The one element of a data set, or `nothing` where computing it failed.
-
-    TensorFlow has no other operation that outlives a failing one.
-    """
-    dataset = dataset.ignore_errors()
-    if batch_size is not None:
-        dataset = dataset.batch(batch_size)
-    # Looking for ways to run faster takes longer than running once.
-    options = tf.data.Options()
-    options.experimental_optimization.apply_default_optimizations = False
-    options.autotune.enabled = False
-    return dataset.with_options(options).reduce(nothing, _second)
-
-
-@tf.autograph.experimental.do_not_convert
-def _second(_, element):
-    return element
 
 
 def _reader(look, shape, dtype, max_pixels):

@@ -10,6 +10,7 @@ from keras_perceiver.data import class_folders
 from keras_perceiver.data.labelled_images import columns
 from keras_perceiver.data.labelled_images import selection
 from keras_perceiver.data.labelled_images.indexed import ImagesByIndex
+from keras_perceiver.data.survivors import survivors
 
 _HELDOUT_FOLDERS = ("val", "validation", "test")
 _READ_AT_ONCE = 8
@@ -83,23 +84,12 @@ class ImageFolder(ImagesByIndex):
         files = files.map(
             lambda row, path: (row, tf.io.read_file(path)),
             num_parallel_calls=_READ_AT_ONCE,
-        ).ignore_errors()
-        files = files.batch(tf.size(names, tf.int64))
-        # Looking for ways to run faster takes longer than running once.
-        options = tf.data.Options()
-        options.experimental_optimization.apply_default_optimizations = False
-        options.autotune.enabled = False
-        rows, contents = files.with_options(options).reduce(
-            (tf.zeros((0,), tf.int64), tf.zeros((0,), tf.string)),
-            lambda _, found: found,
         )
+        count = tf.size(names, tf.int64)
+        nothing = tf.zeros((0,), tf.int64), tf.zeros((0,), tf.string)
+        rows, contents = survivors(files, nothing, count)
         # And comes back here, empty.
-        places = tf.scatter_nd(
-            rows[:, None],
-            tf.range(1, tf.size(rows, tf.int64) + 1),
-            tf.shape(names, tf.int64),
-        )
-        return tf.gather(tf.concat([[""], contents], 0), places)
+        return tf.scatter_nd(rows[:, None], contents, count[None])
 
     def columns(self, indices):
         path = self.path / "columns.csv"
