@@ -68,8 +68,9 @@ def decibels(audio, sample_rate):
 
 def _draw_pair(part, sounds, sample_rate):
     axes = part.subplots(2, 2, sharex=True, sharey="row")
-    levels = [decibels(audio, sample_rate)[0] for audio in sounds]
-    _, seconds, hertz = decibels(sounds[0], sample_rate)
+    measured = [decibels(audio, sample_rate) for audio in sounds]
+    levels = [level for level, _, _ in measured]
+    _, seconds, hertz = measured[0]
     loudest = max(float(level.max()) for level in levels)
     loudest = loudest if math.isfinite(loudest) else 0.0
     for column, (audio, level, name) in enumerate(

@@ -16,8 +16,9 @@ from keras_perceiver.data.media.media_format import MediaFormat
 class IsolatedReader:
     """A `VideoReader` whose decoders cannot take us with them.
 
-    The other process is at most two pieces ahead. Time counts against the
-    limit while it is waited for.
+    The other process is at most a piece ahead. Time counts against the limit
+    while it is waited for. A script that reads so is run by its
+    `if __name__ == "__main__":`, since that process imports it.
 
     Args:
         path: the file.

@@ -117,7 +117,7 @@ class VideoWriter:
         )
         track.height, track.width = (side + side % 2 for side in self.size)
         track.pix_fmt = "yuv420p"
-        # Some frames more and less memory than with one for each processor.
+        # More of them hold more frames in memory, and start slowly.
         track.thread_count = 1
         context = track.codec_context
         context.colorspace = context.color_primaries = _BT601
