@@ -25,6 +25,8 @@ class Recipe:
             `weighted_metrics` and the like for `compile`.
         metric: the held-out metric that decides which checkpoint is best
             (less is better).
+        other_metrics: names of more metrics in which baselines are to be
+            beaten (less is better).
         columns: of the table of results, by title: from a row of metrics to
             a cell.
         make_task: from a model to its raw-in, raw-out task.
@@ -36,6 +38,9 @@ class Recipe:
             for starting values that depend on the data.
         preprocessing: from the data to what is kept beside the weights, such
             as the names of classes.
+        measure: from a model and the data to its held-out metrics by name,
+            None where one has no value; where `evaluate` measures more than
+            training watches.
         head: names of layers that begin anew where `--from` has them in
             another size.
         break_down: from a run folder, a model, the data and the name of a
@@ -56,8 +61,10 @@ class Recipe:
     sample: Callable
     answer: Callable
     request: str
+    other_metrics: tuple[str, ...] = ()
     prepare_model: Callable | None = None
     preprocessing: Callable | None = None
+    measure: Callable | None = None
     head: tuple[str, ...] = ()
     break_down: Callable | None = None
     studies: dict = dataclasses.field(default_factory=dict)

@@ -12,11 +12,15 @@ def report(folder, recipe, numbers):
     Args:
         folder: the `RunFolder`.
         recipe: the `Recipe`.
-        numbers: held-out metrics of the best model.
+        numbers: held-out metrics of the best model; None where one has no
+            value.
     """
     baselines = json.loads(folder.baselines_file.read_text())
     data = json.loads(folder.data_file.read_text())
-    numbers = {key: float(value) for key, value in numbers.items()}
+    numbers = {
+        key: None if value is None else float(value)
+        for key, value in numbers.items()
+    }
     files.write_json(
         folder.results_file,
         {"model": numbers, "baselines": baselines, "data": data},
@@ -50,7 +54,12 @@ def table(recipe, numbers, baselines):
     for name in order:
         cells = [write(rows[name]) for write in recipe.columns.values()]
         lines.append(_row(name, cells, rows[name]["kind"]))
-    return [*lines, verdict(recipe.metric, numbers, baselines)]
+    verdicts = [
+        verdict(metric, numbers, baselines)
+        for metric in (recipe.metric, *recipe.other_metrics)
+        if numbers[metric] is not None
+    ]
+    return [*lines, *verdicts]
 
 
 def verdict(metric, numbers, baselines):

@@ -258,6 +258,8 @@ def evaluate_weights(recipe, configuration, path):
 
 def _measure(recipe, configuration, model, data):
     """Returns a model's held-out metrics by name."""
+    if recipe.measure:
+        return recipe.measure(model, data)
     compiled = building.compile_model(recipe, configuration, model)
     return compiled.evaluate(
         data.evaluation_dataset(), return_dict=True, verbose=0

@@ -138,23 +138,32 @@ class AutoencodeClip(Task):
             its batchmates'.
         """
         problems = not_finite("the audio", audio)
-        is_given = tf.logical_and(label >= 0, label < self.num_classes)
-        one_hot = tf.one_hot(label, self.num_classes)
-        latents = self.model.encode(
-            {
-                "video": tf.cast(video, tf.float32) / 255,
-                "audio": blanked(audio, problems),
-                # Where the model finds no number, it puts its mask token.
-                "label": tf.where(is_given[:, None], one_hot, math.nan),
-            }
-        )
-        video, audio, label = self._decode(latents)
+        inputs = self.model_inputs(video, blanked(audio, problems), label)
+        video, audio, label = self.decode(self.model.encode(inputs))
         answers = {"video": video, "audio": audio, "label": label}
         problems = first_of(problems, overflowed(audio, label))
         return with_problems(answers, problems)
 
-    def _decode(self, latents):
-        """Everything, in chunks of positions, one after another."""
+    def model_inputs(self, video, audio, label):
+        """Returns what the model's view `encode` takes, as `serve` does."""
+        is_given = tf.logical_and(label >= 0, label < self.num_classes)
+        one_hot = tf.one_hot(label, self.num_classes)
+        return {
+            "video": tf.cast(video, tf.float32) / 255,
+            "audio": audio,
+            # Where the model finds no number, it puts its mask token.
+            "label": tf.where(is_given[:, None], one_hot, math.nan),
+        }
+
+    def decode(self, latents):
+        """Writes everything, in chunks of positions, one after another.
+
+        Args:
+            latents: `(B, N, D)`, from the model's view `encode`.
+
+        Returns:
+            `video`, `audio` and `label` as `serve` answers them.
+        """
         num_pixels = math.prod(self.video_shape[:-1])
         samples_per_patch = self.model.output["audio"].shape[-1]
         num_patches = self.num_audio_samples // samples_per_patch
@@ -170,20 +179,20 @@ class AutoencodeClip(Task):
                     "audio_indices": _chunk(number, patches_each, num_patches),
                 }
             )
-            pixels = tf.round(255 * tf.clip_by_value(outputs["video"], 0, 1))
-            return tf.cast(pixels, tf.uint8), outputs["audio"], outputs["label"]
+            return outputs["video"], outputs["audio"], outputs["label"]
 
         pixels, samples, logits = tf.map_fn(
             decode_chunk,
             tf.range(num_chunks),
-            fn_output_signature=(tf.uint8, tf.float32, tf.float32),
+            fn_output_signature=(tf.float32, tf.float32, tf.float32),
             parallel_iterations=1,
         )
         pixels = _joined(pixels, num_pixels, 3)
+        pixels = tf.round(255 * tf.clip_by_value(pixels, 0, 1))
         samples = _joined(samples, num_patches, samples_per_patch)
         audio = tf.reshape(samples, (-1, self.num_audio_samples))
         return (
-            tf.reshape(pixels, (-1, *self.video_shape)),
+            tf.reshape(tf.cast(pixels, tf.uint8), (-1, *self.video_shape)),
             tf.clip_by_value(audio, -1, 1),
             # Every chunk says the same of the label.
             tf.nn.softmax(logits[0]),

@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
+from keras_perceiver import files
 from keras_perceiver.data import shards
 from keras_perceiver.data.images import DCT_METHOD
 from keras_perceiver.data.media import record_features as features
@@ -49,8 +50,15 @@ class PreparedClips:
         self.media_format = MediaFormat(**self.summary["media_format"])
         self.class_names = self.summary["class_names"]
 
-    def training_clips(self, seed, start=0, num_frames=NUM_FRAMES, part=WHOLE):
-        """Returns an endless `tf.data.Dataset` of clips.
+    def training_clips(
+        self,
+        seed,
+        start=0,
+        num_frames=NUM_FRAMES,
+        part=WHOLE,
+        is_wanted=None,
+    ):
+        """Returns an endless `tf.data.Dataset` of clips and their numbers.
 
         An epoch has one clip of each record, from a random start.
 
@@ -60,6 +68,11 @@ class PreparedClips:
                 one starts.
             num_frames: of each clip.
             part: shares of a video's time between which clips lie.
+            is_wanted: from a clip's number to whether it is made, inside a
+                graph; None for all of them.
+
+        Returns:
+            Pairs of an int64 number and a clip.
         """
         chosen, keep = self._usable(sources.TRAIN, num_frames, part)
         records = shards.shuffled(chosen, keep, seed, start)
@@ -74,9 +87,12 @@ class PreparedClips:
                 highest + 1,
                 tf.int64,
             )
-            return self._cut(found, first, num_frames)
+            return number, self._cut(found, first, num_frames)
 
-        return _parallel(records.enumerate(start), clip)
+        numbered = records.enumerate(start)
+        if is_wanted is not None:
+            numbered = numbered.filter(lambda number, _: is_wanted(number))
+        return _parallel(numbered, clip)
 
     def heldout_clips(
         self,
@@ -122,6 +138,10 @@ class PreparedClips:
 
         clips = _parallel(records.flat_map(starts), clip)
         return clips.apply(tf.data.experimental.assert_cardinality(sum(counts)))
+
+    def identity(self):
+        """Returns a SHA-256 of which files were prepared, and how."""
+        return files.sha256(self.folder / shard_files.PLAN)
 
     def num_records(self, split, num_frames=NUM_FRAMES, part=WHOLE):
         """Returns how many records have room for a clip."""

@@ -13,7 +13,7 @@ from keras_perceiver import files
 
 SUMMARY = "summary.json"
 PROBLEMS = "problems.csv"
-_PLAN = "plan.json"
+PLAN = "plan.json"
 _UNFINISHED = ".unfinished-"
 
 
@@ -82,7 +82,7 @@ def claim(folder, plan):
         ValueError: if something else is in the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / _PLAN
+    path = folder / PLAN
     if path.exists():
         began = json.loads(path.read_text())
         if began == plan:
@@ -97,7 +97,7 @@ def claim(folder, plan):
     strangers = sorted(entry.name for entry in folder.iterdir())
     if strangers:
         raise ValueError(
-            f"{folder} is not empty, and has no {_PLAN}: it has "
+            f"{folder} is not empty, and has no {PLAN}: it has "
             f"{strangers[0]!r}. Name another folder."
         )
     files.write_json(path, plan)
@@ -113,7 +113,7 @@ def alone(folder):
     Raises:
         ValueError: if another process is preparing the same folder.
     """
-    with open(folder / _PLAN) as lock:
+    with open(folder / PLAN) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -255,7 +255,7 @@ def test_real_videos_are_prepared(data_dir, tmp_path):
     summary = prepare(data_dir / "video", tmp_path / "prepared", plan)
     assert summary["skipped"] == 0
     found = clips.PreparedClips(tmp_path / "prepared")
-    training = next(iter(found.training_clips(0, part=(0, 0.7))))
+    _, training = next(iter(found.training_clips(0, part=(0, 0.7))))
     assert training["video"].shape == (16, 224, 224, 3)
     assert training["audio"].shape == (30_720,)
     heldout = found.heldout_clips("train", part=(0.7, 1), clips_per_record=None)

@@ -1,0 +1,106 @@
+"""Held-out errors where more is hidden, and by class, with pictures."""
+
+import json
+
+from keras_perceiver import errors
+from keras_perceiver import files
+from recipes.kinetics.evaluation import Errors
+from recipes.kinetics.evaluation import measure
+from recipes.kinetics.evaluation import reconstruction_of
+from recipes.kinetics.pictures import write_pictures
+from recipes.kinetics.pooled_errors import psnr
+
+# What the model has to do without, besides the label.
+_HIDDEN = {
+    "video alone": ("audio",),
+    "sound alone": ("video",),
+}
+
+
+def break_down(folder, model, data, by=None):
+    """Measures without a modality, and writes pictures.
+
+    Args:
+        folder: the `RunFolder`; `given.csv`, pictures and `classes.csv` go
+            there.
+        model: the autoencoder, with its views.
+        data: the `ClipData`.
+        by: `"label"` to tell classes apart, or None.
+
+    Returns:
+        Lines for people.
+
+    Raises:
+        ValueError: if `by` is something else.
+    """
+    if by is not None and by != "label":
+        raise errors.unknown("column", by, ["label"])
+    rows = [
+        {"given": given, **_numbers(measure(model, data, hidden))}
+        for given, hidden in _HIDDEN.items()
+    ]
+    # Known already, with everything but the label given.
+    whole = json.loads(folder.results_file.read_text())["model"]
+    rows.insert(0, {"given": "video and sound", **_numbers(whole)})
+    lines = ["", *_table(rows), ""]
+    path = folder.path / "given.csv"
+    files.write_csv(path, rows[0], [row.values() for row in rows])
+    if by:
+        rows = _by_class(model, data)
+        path = folder.path / "classes.csv"
+        files.write_csv(path, rows[0], [row.values() for row in rows])
+        lines += [*_table(rows), f"by class: {path}", ""]
+    for path in write_pictures(folder.path, model, data):
+        lines.append(f"picture: {path}")
+    return lines
+
+
+def in_decibels(mse):
+    """Writes a mean squared error of a peak of 1 as a ratio, for tables."""
+    if mse is None:
+        return "-"
+    ratio = psnr(mse, 1)
+    return "exact" if ratio is None else f"{ratio:.2f} dB"
+
+
+def right(error):
+    """Writes how many are right, for tables."""
+    return "-" if error is None else f"{1 - error:.1%}"
+
+
+def _numbers(means):
+    return {
+        "video": in_decibels(means["video_mse"]),
+        "audio": in_decibels(means["audio_mse"]),
+        "top-1": right(means["top_1_error"]),
+    }
+
+
+def _table(rows):
+    width = max(len(next(iter(row.values()))) for row in rows)
+    width = max(width, len(next(iter(rows[0]))))
+    return [
+        f"{first:<{width}}" + "".join(f"{cell:>11}" for cell in cells)
+        for first, *cells in [list(rows[0]), *(row.values() for row in rows)]
+    ]
+
+
+def _by_class(model, data):
+    reconstruct = reconstruction_of(model)
+    sums = {}
+    for clips in data.heldout_batches():
+        answers = [
+            answer.numpy()
+            for answer in reconstruct(clips["video"], clips["audio"])
+        ]
+        for row, label in enumerate(clips["label"].numpy()):
+            part = slice(row, row + 1)
+            sums.setdefault(int(label), Errors()).add(
+                {name: value[part] for name, value in clips.items()},
+                *(answer[part] for answer in answers),
+            )
+    names = [*data.class_names, "no label"]
+    return [
+        {"class": names[label], **_numbers(sums[label].means(data.loss))}
+        for label in sorted(sums)
+    ]
