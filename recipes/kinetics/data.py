@@ -277,7 +277,9 @@ def _check_share(name, value):
 
 def _choose(count, total, seed):
     """Different indices out of `total`, int32 `(count,)`."""
-    chosen = tf.random.experimental.index_shuffle(
-        tf.range(count), tf.cast(seed, tf.int32), total - 1
+    # The public function makes one and the same key of many seeds.
+    key = tf.random.stateless_uniform([3], seed, None, None, tf.int32)
+    chosen = tf.raw_ops.RandomIndexShuffle(
+        index=tf.range(count), seed=key, max_index=total - 1
     )
     return tf.ensure_shape(chosen, (count,))

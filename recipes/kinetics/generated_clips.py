@@ -8,7 +8,6 @@ mp4 files and read back as any others.
 """
 
 import colorsys
-import functools
 import multiprocessing
 import os
 import pathlib
@@ -61,19 +60,13 @@ def write_videos(folder, processes=None):
         processes: number of them; None for one on each processor.
     """
     began = time.monotonic()
-    numbers = range(sum(COUNTS.values()))
     for split in COUNTS:
         for name in CLASS_NAMES:
             (folder / split / name).mkdir(parents=True)
-    processes = processes or len(os.sched_getaffinity(0))
-    context = multiprocessing.get_context("forkserver")
-    with context.Pool(processes) as pool:
-        write = functools.partial(_write, folder)
-        for _ in pool.imap_unordered(write, numbers, chunksize=8):
-            pass
-    print(
-        f"generated {len(numbers)} videos in {time.monotonic() - began:.0f} s"
-    )
+    splits = [split for split, count in COUNTS.items() for _ in range(count)]
+    jobs = [(folder, *job) for job in enumerate(splits)]
+    _in_processes(_write, jobs, processes or len(os.sched_getaffinity(0)))
+    print(f"generated {len(jobs)} videos in {time.monotonic() - began:.0f} s")
 
 
 def draw(number):
@@ -130,8 +123,14 @@ def _tone(generator, kind):
     return wave.astype("float32")
 
 
-def _write(folder, number):
-    split = TRAIN if number < COUNTS[TRAIN] else VALIDATE
+def _in_processes(function, jobs, processes):
+    # What is forked here would have TensorFlow's threads half copied.
+    with multiprocessing.get_context("forkserver").Pool(processes) as pool:
+        pool.map(function, jobs, chunksize=8)
+
+
+def _write(job):
+    folder, number, split = job
     frames, audio, kind = draw(number)
     name = f"{_COLOURS[kind]}_{list(_WAYS)[kind % len(_WAYS)]}"
     path = pathlib.Path(folder) / split / name / f"{number:04d}.mp4"

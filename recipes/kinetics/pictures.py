@@ -3,9 +3,9 @@
 import numpy as np
 
 from keras_perceiver.data.media.writing import VideoWriter
+from keras_perceiver.tasks.autoencode_clip import AutoencodeClip
 from keras_perceiver.visualization import clips as clip_pictures
 from keras_perceiver.visualization import spectrograms
-from recipes.kinetics.evaluation import reconstruction_of
 
 NUM_CLIPS = 4
 
@@ -17,7 +17,7 @@ def sample(task, data):
         task: an `AutoencodeClip`.
         data: the `ClipData`.
     """
-    return _contact_sheet(*_first_clips(task.model, data), data)
+    return _contact_sheet(*_first_clips(task, data), data)
 
 
 def write_pictures(folder, model, data):
@@ -31,7 +31,7 @@ def write_pictures(folder, model, data):
     Returns:
         The paths that were written.
     """
-    clips, video, audio, label = _first_clips(model, data)
+    clips, video, audio, label = _first_clips(AutoencodeClip(model), data)
     paths = [
         folder / "contact_sheet.png",
         folder / "spectrograms.png",
@@ -50,12 +50,17 @@ def write_pictures(folder, model, data):
     return paths
 
 
-def _first_clips(model, data):
+def _first_clips(task, data):
     """The first held-out clips, and their reconstructions."""
     batches = data.heldout_batches().unbatch().batch(NUM_CLIPS)
     clips = next(batches.as_numpy_iterator())
-    answers = reconstruction_of(model)(clips["video"], clips["audio"])
-    return clips, *(answer.numpy() for answer in answers)
+    answers = [
+        task(*pair) for pair in zip(clips["video"], clips["audio"], strict=True)
+    ]
+    return clips, *(
+        np.stack([getattr(answer, name) for answer in answers])
+        for name in ("video", "audio", "label")
+    )
 
 
 def _contact_sheet(clips, video, audio, label, data):
