@@ -70,9 +70,8 @@ def test_outputs_take_from_the_latents_near_them(scores):
     video = write[PLACES:-1, :VIDEO_LATENTS].argmax(axis=1)
     places = np.stack(np.unravel_index(video, GRID))
     indices = np.stack(np.unravel_index(np.arange(16 * 32 * 32), (16, 32, 32)))
-    sizes = np.array([[16], [32], [32]])
-    expected = np.floor(indices * np.array(GRID)[:, None] / sizes)
-    assert np.mean(np.all(places == expected, axis=0)) > 0.6
+    for axis in range(3):
+        assert np.corrcoef(places[axis], indices[axis])[0, 1] > 0.8
 
 
 def test_keys_of_reading_and_all_other_layers_stay(scores):
