@@ -111,7 +111,12 @@ def _limit_memory(num_bytes):
 
 def _write_pieces(video, label, destination, plan):
     reader = decode.VideoReader(
-        video.path, video.start, video.end, plan.media_format, plan.limits
+        video.path,
+        video.start,
+        video.end,
+        plan.media_format,
+        plan.limits,
+        plan.decoder,
     )
     written, count = [], 0
     with tf.io.TFRecordWriter(destination) as file:
