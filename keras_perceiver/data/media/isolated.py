@@ -7,6 +7,7 @@ it takes a process with it and nothing else.
 import io
 import json
 import multiprocessing
+import os
 import resource
 
 import PIL.Image
@@ -83,6 +84,8 @@ def _skipped(reason):
 def _run(sender, video, label, destination, plan):
     av = errors.import_extra("av", "video")
     limits = plan.limits
+    # TensorFlow's own operations would take hold of a whole GPU.
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     _limit_memory(limits.max_memory_bytes)
     try:
         found = _write_pieces(video, label, destination, plan)
