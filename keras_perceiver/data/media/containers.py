@@ -15,6 +15,8 @@ _CONTAINERS = (
     "mxf,nut,wav,mp3,flac,aac"
 )
 _PADDING = 2**20
+# PyAV knows only the tracks at the begin, and is told an unknown number.
+NEW_TRACK = "another track begins amid the file"
 LOST_PARTS = "a packet has lost parts"
 _CLOCK = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,9})?)")
 
@@ -113,6 +115,9 @@ def decoded(container, stream):
     while True:
         try:
             packet = next(packets, None)
+        except IndexError:
+            yield None, NEW_TRACK
+            return
         except av.error.FFmpegError as error:
             yield None, words(error)
             return

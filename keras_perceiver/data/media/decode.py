@@ -167,16 +167,16 @@ class VideoReader:
         until = zero + self._most_seconds() + 1
         frames = decoders.decoded(decoder, container, stream, until)
         for frame, problem in frames:
-            if problem or frame.is_corrupt:
+            if not problem and frame.is_corrupt:
+                problem = "a frame has lost parts"
+            if problem:
                 if next_begin is None:
                     # A recording may begin amid a group of pictures.
                     self._first_problem = f" that can be decoded: {problem}"
                     continue
                 self._is_damaged = True
                 self.problems.append(
-                    "is damaged: "
-                    f"{problem or 'a frame has lost parts'}. What comes "
-                    "before is used."
+                    f"is damaged: {problem}. What comes before is used."
                 )
                 return
             stamp = frame.pts if frame.pts is not None else frame.dts

@@ -3,7 +3,8 @@
 from keras_perceiver import errors
 from keras_perceiver.data.media import containers
 from keras_perceiver.data.media import tensorflow_io_library
-from keras_perceiver.data.media import tensorflow_io_tracks
+from keras_perceiver.data.media import tensorflow_io_pictures
+from keras_perceiver.data.media import tensorflow_io_sound
 
 PYAV = "av"
 TENSORFLOW_IO = "tensorflow-io"
@@ -40,5 +41,5 @@ def decoded(name, container, stream, until):
     if name == PYAV:
         return containers.decoded(container, stream)
     if stream.type == "video":
-        return tensorflow_io_tracks.pictures(container, stream, until)
-    return tensorflow_io_tracks.sound(container, stream, until)
+        return tensorflow_io_pictures.pictures(container, stream, until)
+    return tensorflow_io_sound.sound(container, stream, until)

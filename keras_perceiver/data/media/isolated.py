@@ -16,7 +16,9 @@ import tensorflow as tf
 from keras_perceiver import errors
 from keras_perceiver.data.media import containers
 from keras_perceiver.data.media import decode
+from keras_perceiver.data.media import decoders
 from keras_perceiver.data.media import record_features
+from keras_perceiver.data.media import tensorflow_io_library
 from keras_perceiver.data.media.media_format import MediaError
 
 _PAGE_BYTES = resource.getpagesize()
@@ -84,8 +86,10 @@ def _skipped(reason):
 def _run(sender, video, label, destination, plan):
     av = errors.import_extra("av", "video")
     limits = plan.limits
-    # TensorFlow's own operations would take hold of a whole GPU.
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    if plan.decoder == decoders.TENSORFLOW_IO:
+        tensorflow_io_library.be_quiet()
+        # TensorFlow's own operations would take hold of a whole GPU.
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     _limit_memory(limits.max_memory_bytes)
     try:
         found = _write_pieces(video, label, destination, plan)

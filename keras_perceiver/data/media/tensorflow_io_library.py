@@ -1,6 +1,7 @@
 """tensorflow-io with its native libraries, or what is missing for them."""
 
 import importlib
+import os
 import re
 import warnings
 
@@ -16,6 +17,15 @@ _FFMPEG = (
     "libswscale5), or name its folder in LD_LIBRARY_PATH; or leave the "
     "decoder at 'av'."
 )
+
+
+def be_quiet():
+    """Drops what is written to standard error from now on.
+
+    FFmpeg and tensorflow-io write lines for every damaged packet.
+    """
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
 
 
 def load():
