@@ -205,6 +205,12 @@ def test_limits_hold(tmp_path):
             read(path, decoders.TENSORFLOW_IO, limits=limits)
 
 
+def test_frames_that_change_their_size_are_refused(tmp_path):
+    path = video_files.growing(tmp_path / "video.ts", 10, 480, 640)
+    with pytest.raises(MediaError, match="changes the size"):
+        read(path, decoders.TENSORFLOW_IO)
+
+
 def test_frames_without_known_times_are_refused(tmp_path):
     path = video_files.damaged(tmp_path / "video.mp4", seconds=2)
     with pytest.raises(MediaError, match="frames of 50 packets by tensorflow"):

@@ -5,6 +5,7 @@ import fractions
 import numpy as np
 import pytest
 
+from keras_perceiver.data.media import containers
 from keras_perceiver.data.media import decode
 from keras_perceiver.data.media.media_format import Limits
 from keras_perceiver.data.media.media_format import MediaError
@@ -95,6 +96,23 @@ def test_flash_and_click_stay_together(tmp_path, ending, delay):
     assert abs(flash - click) <= 1
     assert reader.has_audio
     assert len(audio) == len(frames) * SPF
+
+
+def test_sound_stays_beside_frames_of_a_variable_rate(tmp_path):
+    # Black for a second in three frames, then white in twenty.
+    black, white = video_files.flash(1, at=0.5)[0], np.full((48, 64, 3), 255)
+    times = [0, 1_000, 7_000, *range(10_000, 20_000, 500)]
+    path = video_files.write(
+        tmp_path / "video.mp4",
+        [black] * 3 + [white.astype(np.uint8)] * 20,
+        times=times,
+        audio=video_files.click(2, at=1.0),
+    )
+    frames, audio, _ = read(path)
+    flash = int(np.argmax(frames.mean(axis=(1, 2, 3)) > 128))
+    click = int(np.argmax(np.abs(audio) > 0.3)) / SPF
+    assert flash == 25
+    assert abs(flash - click) <= 1
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mkv", "ts"])
@@ -300,6 +318,33 @@ def test_a_length_that_is_not_told_is_limited_too(tmp_path):
     path = video_files.numbered(tmp_path / "video.mkv", 40, rate=20)
     short = Limits(max_seconds=1.9)
     assert "is longer than 1.9 s" in message_of(path, limits=short)
+
+
+def test_frames_that_get_large_on_the_way_are_limited_too(tmp_path):
+    path = video_files.growing(tmp_path / "video.ts", 10, 480, 640)
+    assert len(read(path)[0]) == 20
+    few = Limits(max_pixels=48 * 64 * 4)
+    assert "frames of 640 x 480 pixels" in message_of(path, limits=few)
+
+
+def test_a_frame_that_is_shown_for_a_day_is_limited_too(tmp_path):
+    times = [0, 1_000, 864_000_000]
+    path = video_files.numbered(tmp_path / "video.mkv", 3, times=times)
+    short = Limits(max_seconds=10)
+    assert "is longer than 10 s" in message_of(path, limits=short)
+    assert len(numbers(path, end=4.0, limits=short)) == 100
+
+
+def test_a_track_that_begins_amid_the_file_ends_what_is_used():
+    class Container:
+        """As PyAV acts once a packet is of a track that it does not know."""
+
+        def demux(self, stream):
+            raise IndexError("list index out of range")
+            yield
+
+    found = list(containers.decoded(Container(), None))
+    assert found == [(None, containers.NEW_TRACK)]
 
 
 def test_a_strip_does_not_get_large(tmp_path):
