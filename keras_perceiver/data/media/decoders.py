@@ -1,5 +1,7 @@
 """Which library decodes the tracks of a file; PyAV takes all files apart."""
 
+import os
+
 from keras_perceiver import errors
 from keras_perceiver.data.media import containers
 from keras_perceiver.data.media import tensorflow_io_library
@@ -22,6 +24,14 @@ def check_installed(name):
     errors.import_extra("av", "video")
     if name == TENSORFLOW_IO:
         tensorflow_io_library.load()
+
+
+def begin_process(name):
+    """Readies a process that does nothing but decode."""
+    if name == TENSORFLOW_IO:
+        tensorflow_io_library.be_quiet()
+        # Its operations would take hold of a whole GPU.
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 
 def decoded(name, container, stream, until):

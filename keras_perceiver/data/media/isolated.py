@@ -7,7 +7,6 @@ it takes a process with it and nothing else.
 import io
 import json
 import multiprocessing
-import os
 import resource
 
 import PIL.Image
@@ -18,7 +17,6 @@ from keras_perceiver.data.media import containers
 from keras_perceiver.data.media import decode
 from keras_perceiver.data.media import decoders
 from keras_perceiver.data.media import record_features
-from keras_perceiver.data.media import tensorflow_io_library
 from keras_perceiver.data.media.media_format import MediaError
 
 _PAGE_BYTES = resource.getpagesize()
@@ -86,10 +84,6 @@ def _skipped(reason):
 def _run(sender, video, label, destination, plan):
     av = errors.import_extra("av", "video")
     limits = plan.limits
-    if plan.decoder == decoders.TENSORFLOW_IO:
-        tensorflow_io_library.be_quiet()
-        # TensorFlow's own operations would take hold of a whole GPU.
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     _limit_memory(limits.max_memory_bytes)
     try:
         found = _write_pieces(video, label, destination, plan)
@@ -117,6 +111,7 @@ def _limit_memory(num_bytes):
 
 
 def _write_pieces(video, label, destination, plan):
+    decoders.begin_process(plan.decoder)
     reader = decode.VideoReader(
         video.path,
         video.start,
