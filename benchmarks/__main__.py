@@ -14,6 +14,8 @@ from benchmarks import precision
 from benchmarks import saving
 from benchmarks import scaling
 from benchmarks import serving
+from benchmarks import video_pipeline
+from benchmarks import video_preparation
 
 BENCHMARKS = {
     "activation_bytes": activation_bytes,
@@ -26,6 +28,8 @@ BENCHMARKS = {
     "saving": saving,
     "scaling": scaling,
     "serving": serving,
+    "video_pipeline": video_pipeline,
+    "video_preparation": video_preparation,
 }
 
 

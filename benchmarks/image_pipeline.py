@@ -6,10 +6,11 @@ Everything runs in one process that may use one core alone.
 import functools
 import io
 import itertools
-import os
-import subprocess
 import sys
-import time
+
+from benchmarks import one_core
+from benchmarks import one_gpu
+from benchmarks import photographs
 
 FILES = 64
 # ImageNet's average: 500 x 375 pixels and about 110 KB.
@@ -19,14 +20,7 @@ IMAGE_SHAPE = (224, 224, 3)
 NUM_CLASSES = 1000
 # Images, of which pairs become examples.
 BATCH = 128
-TIMED_SECONDS = 10
 SEED = 0
-# Dense bfloat16 of one H100 SXM, and the share of it that training reaches:
-# an assumption, and a high one.
-_PEAK_FLOPS = 989e12
-_UTILISATION = 0.4
-# A training step is a forward pass and a backward one, twice its cost.
-_PASSES = 3
 _PRESETS = {
     "Fourier features": "imagenet_fourier",
     "learned positions": "imagenet_learned",
@@ -36,29 +30,16 @@ _PRESETS = {
 
 def main():
     """Prints rates, their ratios, and how many cores feed one GPU."""
-    core = min(os.sched_getaffinity(0))
-    finished = subprocess.run(
-        [sys.executable, "-m", "benchmarks.image_pipeline", str(core)],
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
-        capture_output=True,
-        text=True,
-    )
-    print(finished.stdout, end="")
-    if finished.returncode:
-        raise SystemExit(finished.stderr)
+    one_core.run(__name__)
 
 
 def _work(core):
-    # Before TensorFlow starts its threads, which all stay on this core.
-    os.sched_setaffinity(0, [core])
+    one_core.stay_on(core)
 
     import dataclasses
 
-    import tensorflow as tf
-
     from keras_perceiver.data.image_augmentation.crops import TrainingViews
 
-    tf.config.threading.set_intra_op_parallelism_threads(1)
     files = [_photograph(number) for number in range(FILES)]
     mean_bytes = sum(map(len, files)) / len(files)
     print(
@@ -80,26 +61,11 @@ def _work(core):
 
 
 def _photograph(number):
-    """Noise with a photograph's spectrum, as JPEG of a usual size in bytes."""
-    import numpy as np
+    """A JPEG of a usual size in bytes."""
     import PIL.Image
 
-    rng = np.random.default_rng(number)
-    down = np.fft.fftfreq(HEIGHT)[:, None]
-    across = np.fft.rfftfreq(WIDTH)
-    frequencies = np.maximum(np.hypot(down, across), 1 / WIDTH)
-
-    def noise(steepness):
-        waves = rng.normal(size=(2, *frequencies.shape))
-        spectrum = (waves[0] + 1j * waves[1]) / frequencies**steepness
-        values = np.fft.irfft2(spectrum, (HEIGHT, WIDTH))
-        return values / values.std()
-
-    light = noise(1.1)
-    colours = [light + 0.4 * noise(1.3) for _ in range(3)]
-    pixels = np.clip(np.stack(colours, axis=-1) * 55 + 118, 0, 255)
     file = io.BytesIO()
-    image = PIL.Image.fromarray(pixels.astype("uint8"))
+    image = PIL.Image.fromarray(photographs.photograph(number, HEIGHT, WIDTH))
     image.save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
 
@@ -130,7 +96,7 @@ def _rate(files, views, is_mixed):
 
     dataset = tf.data.Dataset.range(sys.maxsize).batch(BATCH).map(make)
     batches = iter(dataset)
-    return _timed(functools.partial(next, batches), BATCH)
+    return one_core.rate(functools.partial(next, batches), BATCH)
 
 
 def _pillow_rate(files, views):
@@ -160,30 +126,15 @@ def _pillow_rate(files, views):
         size = IMAGE_SHAPE[1], IMAGE_SHAPE[0]
         return np.array(image.resize(size, PIL.Image.Resampling.BICUBIC))
 
-    return _timed(make, 1)
-
-
-def _timed(make, count):
-    make()
-    make()
-    done, began = 0, time.perf_counter()
-    while time.perf_counter() - began < TIMED_SECONDS:
-        make()
-        done += count
-    return done / (time.perf_counter() - began)
+    return one_core.rate(make, 1)
 
 
 def _print_cores(images_per_second):
     from keras_perceiver.cost import cost
 
-    print(
-        f"\none GPU of {_PEAK_FLOPS / 1e12:.0f} TFLOP/s, {_UTILISATION:.0%} of "
-        f"which are reached, a step costing {_PASSES} forward passes, and "
-        "two images to an example:"
-    )
+    print(f"\n{one_gpu.ASSUMED}, and two images to an example:")
     for name, preset in _PRESETS.items():
-        flops = _PASSES * cost(preset).flops
-        examples = _PEAK_FLOPS * _UTILISATION / flops
+        examples = one_gpu.examples_per_second(cost(preset).flops)
         cores = 2 * examples / images_per_second
         print(
             f"{name:<18} {examples:4.0f} examples/s, "
@@ -192,4 +143,4 @@ def _print_cores(images_per_second):
 
 
 if __name__ == "__main__":
-    _work(int(sys.argv[1]))
+    _work(sys.argv[1])

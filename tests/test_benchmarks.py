@@ -1,9 +1,17 @@
-"""The memory benchmark's own arithmetic, and that its cases run."""
+"""The benchmarks' own arithmetic, and that their parts run."""
 
+import types
+
+import numpy as np
 import pytest
 
 from benchmarks import memory
 from benchmarks import memory_report
+from benchmarks import one_core
+from benchmarks import one_gpu
+from benchmarks import photographs
+from benchmarks import video_pipeline
+from benchmarks import video_preparation
 from benchmarks.memory_cases.process import in_a_process
 from benchmarks.memory_cases.sizes import WIDTH
 
@@ -92,3 +100,35 @@ def test_every_case_is_one_that_there_is():
         assert who in ("ours", "transformers")
         if who == "ours":
             assert callable(getattr(ours, name))
+
+
+def test_a_rate_is_of_the_core_s_own_seconds(monkeypatch):
+    clock = types.SimpleNamespace(seconds=0.0)
+    clock.process_time = lambda: clock.seconds
+    monkeypatch.setattr(one_core, "time", clock)
+
+    def make():
+        clock.seconds += 0.25
+
+    assert one_core.rate(make, 3) == 3 / 0.25
+
+
+def test_a_gpu_takes_its_operations_by_those_of_three_passes():
+    assert one_gpu.examples_per_second(1e9) == pytest.approx(0.4 * 989e12 / 3e9)
+
+
+def test_a_generated_video_becomes_examples(tmp_path):
+    source = tmp_path / "videos"
+    source.mkdir()
+    path = source / "video.mp4"
+    photographs.write_video(path, 0.8)
+    video_preparation.decode(path)
+    video_preparation.prepare(source, tmp_path / "records")
+    examples = video_pipeline.training_examples(tmp_path / "records")
+    inputs, targets, weights = next(iter(examples))
+    assert targets["video"].shape == (1, 512, 3)
+    assert weights["audio"].numpy().all()
+    frames = 255 * inputs["video"].numpy()[0]
+    assert frames.shape == (16, 224, 224, 3)
+    # The camera moves, by little.
+    assert 1 < np.abs(frames[1:] - frames[:-1]).mean() < 60

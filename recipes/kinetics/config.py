@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from keras_perceiver.data.media import decoders
 from recipes.settings import ModelSettings
 from recipes.settings import OptimizerSettings
 from recipes.settings import TrainingSettings
@@ -55,6 +56,18 @@ class ClipSettings:
     )
     hide_audio: float = setting(
         0.0, help="share of training clips whose sound is not given"
+    )
+    decoder: str = setting(
+        decoders.PYAV,
+        help="what `prepare` decodes with; tensorflow-io needs TensorFlow 2.16",
+        choices=decoders.NAMES,
+    )
+    frames_per_record: int = setting(
+        250,
+        help=(
+            "of prepared videos; fewer are read faster, and give more clips "
+            "an epoch"
+        ),
     )
     max_pixels: int = setting(
         2**25, help="of a stored frame; what has more is skipped"

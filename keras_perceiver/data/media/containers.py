@@ -1,5 +1,6 @@
 """Opening media files of strangers, and the frames of a track."""
 
+import collections
 import contextlib
 import fractions
 import os
@@ -14,6 +15,9 @@ _CONTAINERS = (
     "mxf,nut,wav,mp3,flac,aac"
 )
 _PADDING = 2**20
+# PyAV knows only the tracks at the begin, and is told an unknown number.
+NEW_TRACK = "another track begins amid the file"
+LOST_PARTS = "a packet has lost parts"
 _CLOCK = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,9})?)")
 
 
@@ -107,14 +111,23 @@ def decoded(container, stream):
     """Yields each frame and "", or None and a problem for a packet without."""
     av = errors.import_extra("av", "video")
     packets = container.demux(stream)
+    waiting = collections.deque()
     while True:
         try:
             packet = next(packets, None)
+        except IndexError:
+            yield None, NEW_TRACK
+            return
         except av.error.FFmpegError as error:
             yield None, words(error)
             return
         if packet is None:
             return
+        if packet.is_corrupt:
+            # Decoders may show what is left of it.
+            yield None, LOST_PARTS
+            continue
+        waiting.append(time_of(container, packet))
         try:
             frames = packet.decode()
         except av.error.EOFError:
@@ -122,10 +135,33 @@ def decoded(container, stream):
         except MemoryError:
             raise
         except av.error.FFmpegError as error:
+            waiting.pop()
             yield None, words(error)
             continue
         for frame in frames:
+            if _counts_packets(container, stream) and waiting:
+                frame.pts = waiting.popleft()
             yield frame, ""
+
+
+def time_of(container, packet):
+    """Returns when a packet's frame is shown, in ticks; None if not told.
+
+    Of containers that count packets, any packet's place in the order of those
+    that are shown.
+    """
+    times = (packet.pts, packet.dts)
+    if _counts_packets(container, packet.stream):
+        times = times[::-1]
+    return next((time for time in times if time is not None), None)
+
+
+def _counts_packets(container, stream):
+    """Whether frames are shown at the times of packets in their order.
+
+    AVI knows no other times: those that FFmpeg guesses are out of order.
+    """
+    return stream.type == "video" and container.format.name == "avi"
 
 
 def check_pixels(width, height, max_pixels):

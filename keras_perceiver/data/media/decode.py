@@ -1,4 +1,4 @@
-"""Frames at exact times and the sound that belongs to them, by PyAV.
+"""Frames at exact times and the sound that belongs to them.
 
 Time 0 is that of the first frame. Sound that begins later is silent before,
 sound that begins earlier is cut.
@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_perceiver import errors
 from keras_perceiver.data.media import containers
+from keras_perceiver.data.media import decoders
 from keras_perceiver.data.media import frames as frames_lib
 from keras_perceiver.data.media import sound as sound_lib
 from keras_perceiver.data.media.media_format import Limits
@@ -47,6 +48,7 @@ class VideoReader:
         end: seconds from the first frame; None for the whole file.
         media_format: a `MediaFormat`.
         limits: `Limits`.
+        decoder: one of `decoders.NAMES`.
 
     Attributes:
         has_audio: whether any sound was found; known after the first piece.
@@ -57,13 +59,20 @@ class VideoReader:
     """
 
     def __init__(
-        self, path, start=0.0, end=None, media_format=None, limits=None
+        self,
+        path,
+        start=0.0,
+        end=None,
+        media_format=None,
+        limits=None,
+        decoder=decoders.PYAV,
     ):
         self.path = str(path)
         self.start = _exact(start)
         self.end = None if end is None else _exact(end)
         self.media_format = media_format or MediaFormat()
         self.limits = limits or Limits()
+        self.decoder = decoder
         self.has_audio = False
         self.claimed_frames = None
         self.problems = []
@@ -120,7 +129,7 @@ class VideoReader:
             self.limits.max_pixels,
         )
         shown = frames_lib.shown_at(
-            self._timed_frames(container, stream),
+            self._timed_frames(container, stream, self.decoder, zero),
             zero,
             1 / self.media_format.frame_rate,
             None if self.end is None else zero + self.end - self.start,
@@ -148,28 +157,33 @@ class VideoReader:
         with containers.open_file(self.path) as container:
             stream = containers.video_track(container, self.limits.max_pixels)
             containers.seek(container, stream, zero)
-            first = next(self._timed_frames(container, stream), None)
+            first = next(
+                self._timed_frames(container, stream, decoders.PYAV, zero), None
+            )
             if first is None:
                 return False
             begin, _, frame = first
             return bool(frame.key_frame) and begin <= zero
 
-    def _timed_frames(self, container, stream):
+    def _timed_frames(self, container, stream, decoder, zero):
         """Times, durations and frames until the end or the first damage."""
         tick = fractions.Fraction(stream.time_base)
         usual = 1 / fractions.Fraction(stream.average_rate or 25)
         next_begin = None
-        for frame, problem in containers.decoded(container, stream):
-            if problem or frame.is_corrupt:
+        # A second more: what is too long has to be noticed.
+        until = zero + self._most_seconds() + 1
+        frames = decoders.decoded(decoder, container, stream, until)
+        for frame, problem in frames:
+            if not problem and frame.is_corrupt:
+                problem = "a frame has lost parts"
+            if problem:
                 if next_begin is None:
                     # A recording may begin amid a group of pictures.
                     self._first_problem = f" that can be decoded: {problem}"
                     continue
                 self._is_damaged = True
                 self.problems.append(
-                    "is damaged: "
-                    f"{problem or 'a frame has lost parts'}. What comes "
-                    "before is used."
+                    f"is damaged: {problem}. What comes before is used."
                 )
                 return
             stamp = frame.pts if frame.pts is not None else frame.dts
@@ -181,9 +195,7 @@ class VideoReader:
             yield begin, duration, frame
 
     def _read_sound(self, zero):
-        seconds = fractions.Fraction(self.limits.max_seconds)
-        if self.end is not None:
-            seconds = min(seconds, self.end - self.start)
+        seconds = self._most_seconds()
         rate = self.media_format.sample_rate
         sound = sound_lib.Sound(rate, int(seconds * rate) + 1)
         with containers.open_file(self.path) as container:
@@ -193,9 +205,13 @@ class VideoReader:
             if self.start > 0:
                 containers.seek(container, stream, zero - _SECONDS_BEFORE)
             placer = sound_lib.Placer(sound, zero)
-            num_lost = 0
-            for frame, problem in containers.decoded(container, stream):
-                num_lost += bool(problem)
+            num_lost, reason = 0, ""
+            frames = decoders.decoded(
+                self.decoder, container, stream, zero + seconds
+            )
+            for frame, problem in frames:
+                if problem:
+                    num_lost, reason = num_lost + 1, problem
                 try:
                     if frame is not None and not placer.add(frame):
                         break
@@ -208,10 +224,15 @@ class VideoReader:
             placer.finish()
         if num_lost:
             self.problems.append(
-                f"has {num_lost:,} packets of sound that cannot be decoded. "
-                "It is silent there."
+                f"has {num_lost:,} packets of sound that cannot be decoded: "
+                f"{reason}. It is silent there."
             )
         return sound
+
+    def _most_seconds(self):
+        """How long what is read may be."""
+        most = fractions.Fraction(self.limits.max_seconds)
+        return most if self.end is None else min(most, self.end - self.start)
 
     def _piece(self, first_frame, pixels, sound):
         self.has_audio = len(sound) > 0
@@ -247,7 +268,14 @@ class VideoReader:
         )
 
 
-def read_clip(path, start=0.0, end=None, media_format=None, limits=None):
+def read_clip(
+    path,
+    start=0.0,
+    end=None,
+    media_format=None,
+    limits=None,
+    decoder=decoders.PYAV,
+):
     """Reads all of a clip at once.
 
     Args:
@@ -256,6 +284,7 @@ def read_clip(path, start=0.0, end=None, media_format=None, limits=None):
         end: seconds from the first frame; None for the whole file.
         media_format: a `MediaFormat`; None for the published one.
         limits: `Limits`; None for the usual ones.
+        decoder: one of `decoders.NAMES`.
 
     Returns:
         Frames, uint8 `(T, size, size, 3)`; sound, float32
@@ -265,7 +294,7 @@ def read_clip(path, start=0.0, end=None, media_format=None, limits=None):
     Raises:
         MediaError: if there are no frames, or a limit is passed.
     """
-    reader = VideoReader(path, start, end, media_format, limits)
+    reader = VideoReader(path, start, end, media_format, limits, decoder)
     rate = reader.media_format.frame_rate
     (piece,) = reader.pieces(int(reader.limits.max_seconds * rate) + 2)
     return piece.frames, piece.audio.astype("float32") / 2**15, reader

@@ -6,6 +6,7 @@ import PIL.Image
 import tensorflow as tf
 
 from keras_perceiver.data.media import decode
+from keras_perceiver.data.media import decoders
 from keras_perceiver.data.media import own_process
 from keras_perceiver.data.media import record_features
 from keras_perceiver.data.media.media_format import MediaError
@@ -61,8 +62,14 @@ def _run(sender, video, label, destination, plan):
 
 
 def _write_pieces(video, label, destination, plan):
+    decoders.begin_process(plan.decoder)
     reader = decode.VideoReader(
-        video.path, video.start, video.end, plan.media_format, plan.limits
+        video.path,
+        video.start,
+        video.end,
+        plan.media_format,
+        plan.limits,
+        plan.decoder,
     )
     written, count = [], 0
     with tf.io.TFRecordWriter(destination) as file:

@@ -11,9 +11,9 @@ import time
 
 import tensorflow as tf
 
-from keras_perceiver import errors
 from keras_perceiver import files
 from keras_perceiver.data.labelled_images import selection
+from keras_perceiver.data.media import decoders
 from keras_perceiver.data.media import isolated
 from keras_perceiver.data.media import record_features
 from keras_perceiver.data.media import shard_files
@@ -40,6 +40,7 @@ class Plan:
         frames_per_record: longer videos are cut into several records.
         min_frames: what is shorter, a rest too, is left out.
         jpeg_quality: from 1 to 100.
+        decoder: `av`, or `tensorflow-io` beside TensorFlow 2.16 and FFmpeg 4.
     """
 
     media_format: MediaFormat = dataclasses.field(default_factory=MediaFormat)
@@ -47,6 +48,7 @@ class Plan:
     frames_per_record: int = 250
     min_frames: int = 16
     jpeg_quality: int = 95
+    decoder: str = decoders.PYAV
 
     def __post_init__(self):
         if not 1 <= self.min_frames <= self.frames_per_record:
@@ -59,6 +61,7 @@ class Plan:
             raise ValueError(
                 f"jpeg_quality is 1 to 100. Received: {self.jpeg_quality}"
             )
+        decoders.check_name(self.decoder)
 
 
 def prepare(
@@ -82,10 +85,11 @@ def prepare(
         What `summary.json` says.
 
     Raises:
+        ImportError: if the decoder cannot work here.
         ValueError: if the folder has something else, or nothing was usable.
     """
-    errors.import_extra("av", "video")
     plan = plan or Plan()
+    decoders.check_installed(plan.decoder)
     if processes is None:
         processes = len(os.sched_getaffinity(0))
     if processes < 1 or videos_per_shard < 1:

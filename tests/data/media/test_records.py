@@ -5,6 +5,8 @@ import dataclasses
 import fcntl
 import json
 import os
+import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from keras_perceiver.data.media.media_format import MediaFormat
 from tests.data.media import crashing
 from tests.data.media import video_files
 
+PAGE = pathlib.Path(__file__).parents[3] / "docs" / "videos.md"
 PLAN = records.Plan(
     MediaFormat(frames_per_second=25, size=32),
     Limits(max_seconds=10),
@@ -63,6 +66,10 @@ def bad_inputs(tmp_path_factory):
         audio=np.full((8, 32_000), 0.5, "float32"),
         layout="7.1",
     )
+    top = np.zeros((48, 64, 3), np.uint8)
+    top[:24] = 255
+    portrait = video_files.write(folder / "portrait.mp4", [top] * 40)
+    video_files.turn_clockwise(portrait, 1)
     return folder.parent
 
 
@@ -76,6 +83,7 @@ def test_each_bad_file_is_told_with_its_reason(prepared):
     problems = problems_of(prepared[0])
     expected = {
         "silent": ("has no sound.", records.SILENT),
+        "portrait": ("has no sound.", records.SILENT),
         "sound": ("has no video track.", records.SKIPPED),
         "short": ("has 7 frames at 25 frames/s", records.SKIPPED),
         "one_frame": ("has 2 frames at 25 frames/s", records.SKIPPED),
@@ -97,14 +105,32 @@ def test_each_bad_file_is_told_with_its_reason(prepared):
         assert found[1] == done, name
 
 
+def test_what_is_odd_but_right_is_prepared_as_it_should(prepared):
+    read = clips.PreparedClips(prepared[0])
+    found = {
+        pathlib.Path(clip["name"].numpy().decode()).name: clip
+        for split in prepared[1]["records_of_split"]
+        for clip in read.heldout_clips(split, 8)
+    }
+    whole = found["whole.mp4"]
+    np.testing.assert_array_equal(found["renamed.avi"]["video"], whole["video"])
+    np.testing.assert_array_equal(found["renamed.avi"]["audio"], whole["audio"])
+    loudness = np.median(found["eight.mp4"]["audio"])
+    assert abs(float(loudness) - 0.5) < 0.02
+    # What was stored at the top is shown at the right.
+    columns = found["portrait.mp4"]["video"].numpy().mean(axis=(0, 1, 3))
+    assert columns[:12].max() < 20
+    assert columns[-12:].min() > 235
+
+
 def test_the_summary_says_how_many(prepared):
     folder, summary = prepared
     assert summary == json.loads((folder / "summary.json").read_text())
-    assert summary["videos"] == 14
+    assert summary["videos"] == 15
     assert summary["skipped"] == 9
-    assert summary["silent"] == 1
+    assert summary["silent"] == 2
     assert summary["used_in_part"] == 1
-    assert summary["videos_of_class"] == {"any class": 5}
+    assert summary["videos_of_class"] == {"any class": 6}
     assert sum(summary["records_of_split"].values()) == summary["records"]
 
 
@@ -246,6 +272,19 @@ def test_two_clips_of_one_file_are_two_records(tmp_path):
     numbers = [video_files.number_of(frame) for frame in clip["video"]]
     assert numbers == [20 + k * 20 // 25 for k in range(25)]
     assert found.class_names[clip["label"]] == "y"
+
+
+def test_the_page_runs(capsys, tmp_path, monkeypatch):
+    page = PAGE.read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "videos" / "any").mkdir(parents=True)
+    video_files.numbered(tmp_path / "videos" / "any" / "a.mp4", 20)
+    exec(compile(block, "videos.md", "exec"), {})  # noqa: S102
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-2:] == ["(16, 224, 224, 3) (30720,) 0"] * 2
+    for field in dataclasses.fields(Limits):
+        assert f"| `{field.name}` |" in page
 
 
 def test_real_videos_are_prepared(data_dir, tmp_path):

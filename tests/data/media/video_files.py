@@ -167,6 +167,33 @@ def damaged(path, seconds, **options):
     return path
 
 
+def growing(path, count, height, width):
+    """Frames of the usual size, and as many of another in the same track."""
+    codec, rate = "libx264", fractions.Fraction(25)
+    with av.open(str(path), "w") as container:
+        track = container.add_stream(codec, rate=rate)
+        larger = av.CodecContext.create(codec, "w")
+        larger.time_base, larger.framerate = 1 / rate, rate
+        packets = []
+        for encoder, shape in (
+            (track, (HEIGHT, WIDTH)),
+            (larger, (height, width)),
+        ):
+            encoder.height, encoder.width = shape
+            encoder.pix_fmt = "yuv420p"
+            for _ in range(count):
+                pixels = np.full((*shape, 3), 100, np.uint8)
+                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+                frame.pts, frame.time_base = len(packets), 1 / rate
+                packets += encoder.encode(frame)
+            packets += encoder.encode()
+        for number, packet in enumerate(packets):
+            packet.stream, packet.time_base = track, 1 / rate
+            packet.pts = packet.dts = number
+            container.mux(packet)
+    return path
+
+
 def no_frames(path):
     """A video track without a frame, beside sound."""
     with av.open(str(path), "w") as container:

@@ -2,48 +2,17 @@
 
 import pytest
 
-from keras_perceiver.data.media import sources
-from recipes.assignments import assign
-from recipes.kinetics import RECIPE
-from recipes.kinetics import generated_clips
-
-COUNTS = {sources.TRAIN: 16, sources.VALIDATE: 8}
+from tests.recipes.kinetics import few_videos
 
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory):
     """Class folders of generated videos, in `train` and `validate`."""
-    folder = tmp_path_factory.mktemp("kinetics") / "videos"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generated_clips, "COUNTS", COUNTS)
-        # Forked processes would not know of it.
-        patch.setattr(generated_clips, "_in_processes", map_here)
-        generated_clips.write_videos(folder)
-    return folder
-
-
-def map_here(function, values, processes):
-    return [function(value) for value in values]
+    return few_videos.write(tmp_path_factory.mktemp("kinetics") / "videos")
 
 
 @pytest.fixture(scope="session")
 def prepared(videos, tmp_path_factory):
     """Words for settings of `tiny` on these videos, prepared."""
-    words = {
-        "data": str(videos),
-        "data.records": str(tmp_path_factory.mktemp("kinetics") / "records"),
-        "training.batch-size": "4",
-    }
-    open_data(words).prepare()
-    return words
-
-
-def open_data(words, **more):
-    return RECIPE.open_data(configured(words, **more))
-
-
-def configured(words, **more):
-    more = {name.replace("__", "."): value for name, value in more.items()}
-    pairs = {**words, **more}.items()
-    pairs = [(name.replace("_", "-"), str(value)) for name, value in pairs]
-    return assign(RECIPE.configuration("tiny"), pairs)
+    records = tmp_path_factory.mktemp("kinetics") / "records"
+    return few_videos.prepare(videos, records)

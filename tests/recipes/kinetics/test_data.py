@@ -7,8 +7,8 @@ import pytest
 from recipes.kinetics import RECIPE
 from recipes.kinetics.data import ClipData
 from tests.data.media import video_files
-from tests.recipes.kinetics.conftest import configured
-from tests.recipes.kinetics.conftest import open_data
+from tests.recipes.kinetics.few_videos import configured
+from tests.recipes.kinetics.few_videos import open_data
 
 PIXELS, PATCHES = 16 * 32 * 32, 40
 

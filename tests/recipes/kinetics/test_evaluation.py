@@ -10,8 +10,8 @@ from recipes.kinetics import evaluation
 from recipes.kinetics.breakdown import in_decibels
 from recipes.kinetics.breakdown import right
 from recipes.kinetics.config import LossSettings
-from tests.recipes.kinetics.conftest import configured
-from tests.recipes.kinetics.conftest import open_data
+from tests.recipes.kinetics.few_videos import configured
+from tests.recipes.kinetics.few_videos import open_data
 
 WEIGHTS = LossSettings(video=0.5, audio=2.0, label=0.1)
 

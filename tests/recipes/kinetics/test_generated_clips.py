@@ -5,7 +5,7 @@ from keras_perceiver.data.media import sources
 from keras_perceiver.data.media.decode import read_clip
 from keras_perceiver.data.media.media_format import MediaFormat
 from recipes.kinetics import generated_clips
-from tests.recipes.kinetics.conftest import COUNTS
+from tests.recipes.kinetics.few_videos import COUNTS
 
 
 def test_a_video_depends_on_its_number_alone():

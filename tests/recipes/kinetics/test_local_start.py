@@ -4,7 +4,7 @@ import pytest
 from keras_perceiver.models import with_attention_scores
 from recipes import building
 from recipes.kinetics.local_start import start_local
-from tests.recipes.kinetics.conftest import configured
+from tests.recipes.kinetics.few_videos import configured
 
 READING, WRITING = "encoder_cross_attention", "decoder_cross_attention"
 GRID, PLACES = (3, 4, 4), 40
@@ -71,7 +71,7 @@ def test_outputs_take_from_the_latents_near_them(scores):
     places = np.stack(np.unravel_index(video, GRID))
     indices = np.stack(np.unravel_index(np.arange(16 * 32 * 32), (16, 32, 32)))
     for axis in range(3):
-        assert np.corrcoef(places[axis], indices[axis])[0, 1] > 0.8
+        assert np.corrcoef(places[axis], indices[axis])[0, 1] > 0.6
 
 
 def test_keys_of_reading_and_all_other_layers_stay(scores):

@@ -5,9 +5,9 @@ import pytest
 from keras_perceiver.data.media import sources
 from recipes.kinetics import generated_clips
 from recipes.kinetics.preparation import Preparation
-from tests.recipes.kinetics.conftest import configured
-from tests.recipes.kinetics.conftest import map_here
-from tests.recipes.kinetics.conftest import open_data
+from tests.recipes.kinetics.few_videos import configured
+from tests.recipes.kinetics.few_videos import map_here
+from tests.recipes.kinetics.few_videos import open_data
 
 
 def preparation(words, video_shape=(16, 32, 32, 3), samples=2_560, **more):
