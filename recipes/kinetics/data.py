@@ -86,8 +86,17 @@ class ClipData(RecipeData):
                 f"classes, and the model {self.num_classes}. Set "
                 f"--model.num-classes {len(names)}."
             )
+        if self.settings.heldout_share is None and not self._has_heldout():
+            raise ValueError(
+                f"None of {self.clips.summary['description']} is held out. "
+                "Hold out the end of each video with --data.heldout-share 0.3, "
+                "or put some videos into a folder `val` beside `train`."
+            )
         self._training_clips(0)
         self._heldout_clips()
+
+    def _has_heldout(self):
+        return sources.VALIDATE in self.clips.summary["records_of_split"]
 
     def record(self):
         summary = self.clips.summary

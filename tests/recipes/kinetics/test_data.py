@@ -166,6 +166,16 @@ def test_another_number_of_classes_is_told(prepared):
         data.check()
 
 
+def test_few_videos_are_told_how_to_hold_out_a_part(tmp_path):
+    video_files.numbered(tmp_path / "one.mp4", 40, rate=25)
+    words = {"data": str(tmp_path), "data.records": str(tmp_path / "records")}
+    data = open_data(words)
+    data.prepare()
+    with pytest.raises(ValueError, match=r"--data\.heldout-share 0\.3"):
+        data.check()
+    open_data(words, data__heldout_share=0.4).check()
+
+
 def test_no_source_is_told_what_is_wanted():
     configuration = configured({})
     configuration = dataclasses.replace(
