@@ -1,4 +1,4 @@
-"""Functional Keras models of the published systems."""
+"""Functional Keras models of the published systems, and their parts."""
 
 from keras_perceiver.models.attention_scores import (
     with_attention_scores as with_attention_scores,
@@ -11,6 +11,10 @@ from keras_perceiver.models.audio_video_classifier import (
 )
 from keras_perceiver.models.autoencoder import autoencoder as autoencoder
 from keras_perceiver.models.conv_flow import conv_flow as conv_flow
+from keras_perceiver.models.encode_decode import attach_views as attach_views
+from keras_perceiver.models.encode_decode import decoder as decoder
+from keras_perceiver.models.encode_decode import encode as encode
+from keras_perceiver.models.encode_decode import latents_input as latents_input
 from keras_perceiver.models.entity_encoder import (
     entity_encoder as entity_encoder,
 )
@@ -36,6 +40,16 @@ from keras_perceiver.models.image_classifier import (
     learned_mean_classifier as learned_mean_classifier,
 )
 from keras_perceiver.models.language import language as language
+from keras_perceiver.models.modality_tokens import (
+    pad_to_widest as pad_to_widest,
+)
+from keras_perceiver.models.modality_tokens import (
+    spectrogram_tokens as spectrogram_tokens,
+)
+from keras_perceiver.models.modality_tokens import video_tokens as video_tokens
+from keras_perceiver.models.modality_tokens import (
+    waveform_tokens as waveform_tokens,
+)
 from keras_perceiver.models.optical_flow import patch_flow as patch_flow
 from keras_perceiver.models.optical_flow import (
     separate_frames_flow as separate_frames_flow,

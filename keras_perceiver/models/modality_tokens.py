@@ -1,4 +1,4 @@
-"""Videos and audio as tokens with positions; what multimodal models share."""
+"""Modalities as tokens with positions; what multimodal models share."""
 
 import math
 
@@ -9,7 +9,14 @@ from keras_perceiver.layers import SpaceToDepth
 from keras_perceiver.models.grid_positions import position_joiner
 
 
-def video_tokens(video, patch_shape, num_bands, max_resolution, dtype=None):
+def video_tokens(
+    video,
+    patch_shape,
+    num_bands,
+    max_resolution=None,
+    dtype=None,
+    name="video",
+):
     """Patches of a video with 3-D Fourier positions.
 
     Args:
@@ -19,37 +26,45 @@ def video_tokens(video, patch_shape, num_bands, max_resolution, dtype=None):
         max_resolution: what the highest band resolves, in patches. None
             takes the grid's own size.
         dtype: dtype policy of every layer; None takes Keras's global one.
+        name: the modality's name, which its layers' begin with.
 
     Returns:
         `(B, M, pt * ph * pw * C + 3 * (2 * num_bands + 1))`.
     """
-    patches = SpaceToDepth(patch_shape, name="video_patches", dtype=dtype)(
+    patches = SpaceToDepth(patch_shape, name=f"{name}_patches", dtype=dtype)(
         video
     )
     grid_shape, channels = patches.shape[1:-1], patches.shape[-1]
     tokens = keras.layers.Reshape(
-        (math.prod(grid_shape), channels), name="video_rows", dtype=dtype
+        (math.prod(grid_shape), channels), name=f"{name}_rows", dtype=dtype
     )(patches)
-    return position_joiner(
-        grid_shape, num_bands, max_resolution, dtype, "video"
-    )(tokens)
+    return position_joiner(grid_shape, num_bands, max_resolution, dtype, name)(
+        tokens
+    )
 
 
 def waveform_tokens(
-    audio, samples_per_patch, num_bands, max_resolution, dtype=None
+    audio,
+    samples_per_patch,
+    num_bands,
+    max_resolution=None,
+    dtype=None,
+    name="audio",
 ):
     """Runs of samples with 1-D Fourier positions.
 
     Args:
-        audio: `(B, num_audio_samples)`.
-        samples_per_patch: samples that make one token.
+        audio: `(B, num_audio_samples)`; `(B, num_audio_samples, C)` for a
+            time series of C channels, such as stereo or a sensor's readings.
+        samples_per_patch: samples that make one token, with all channels.
         num_bands: Fourier bands.
         max_resolution: what the highest band resolves, as a tuple of one
             number. None takes the number of tokens.
         dtype: dtype policy of every layer; None takes Keras's global one.
+        name: the modality's name, which its layers' begin with.
 
     Returns:
-        `(B, M, samples_per_patch + 2 * num_bands + 1)`.
+        `(B, M, samples_per_patch * C + 2 * num_bands + 1)`.
 
     Raises:
         ValueError: if the samples do not fill the last token.
@@ -57,20 +72,24 @@ def waveform_tokens(
     num_samples = audio.shape[1]
     if num_samples % samples_per_patch:
         raise ValueError(
-            "num_audio_samples must be divisible by samples_per_patch. "
-            f"Received: num_audio_samples={num_samples}, "
+            f"num_{name}_samples must be divisible by samples_per_patch. "
+            f"Received: num_{name}_samples={num_samples}, "
             f"samples_per_patch={samples_per_patch}"
         )
     num_patches = num_samples // samples_per_patch
     tokens = keras.layers.Reshape(
-        (num_patches, samples_per_patch), name="audio_rows", dtype=dtype
+        (num_patches, samples_per_patch * math.prod(audio.shape[2:])),
+        name=f"{name}_rows",
+        dtype=dtype,
     )(audio)
     return position_joiner(
-        (num_patches,), num_bands, max_resolution, dtype, "audio"
+        (num_patches,), num_bands, max_resolution, dtype, name
     )(tokens)
 
 
-def spectrogram_tokens(audio, num_bands, max_resolution, dtype=None):
+def spectrogram_tokens(
+    audio, num_bands, max_resolution=None, dtype=None, name="audio"
+):
     """Every value of a spectrogram with 2-D Fourier positions.
 
     Args:
@@ -79,17 +98,18 @@ def spectrogram_tokens(audio, num_bands, max_resolution, dtype=None):
         max_resolution: what the highest band resolves, in frames and bins.
             None takes the spectrogram's own size.
         dtype: dtype policy of every layer; None takes Keras's global one.
+        name: the modality's name, which its layers' begin with.
 
     Returns:
         `(B, frames * bins, 1 + 2 * (2 * num_bands + 1))`.
     """
     grid_shape = audio.shape[1:]
     tokens = keras.layers.Reshape(
-        (math.prod(grid_shape), 1), name="audio_rows", dtype=dtype
+        (math.prod(grid_shape), 1), name=f"{name}_rows", dtype=dtype
     )(audio)
-    return position_joiner(
-        grid_shape, num_bands, max_resolution, dtype, "audio"
-    )(tokens)
+    return position_joiner(grid_shape, num_bands, max_resolution, dtype, name)(
+        tokens
+    )
 
 
 def pad_to_widest(tokens, min_padding, suffix, dtype=None):

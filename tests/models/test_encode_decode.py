@@ -138,6 +138,19 @@ def test_decoder_is_one_cross_attention(settings, residual):
     assert_near(layer(queries, latents), expected)
 
 
+def test_decoding_parts_apart_gives_what_the_whole_gives():
+    """As docs/your_own_modality.md says; learned queries have a batch of 1."""
+    layer = decoder()
+    each, shared = random_array(3, 5, 8), random_array(1, 2, 8, seed=1)
+    latents = random_array(3, 4, 12, seed=2)
+    joined = np.concatenate([each, np.tile(shared, (3, 1, 1))], axis=1)
+    layer(joined, latents)
+    randomize(layer)
+    whole = layer(joined, latents)
+    apart = [layer(queries, latents) for queries in (each, shared)]
+    assert_near(np.concatenate(apart, axis=1), whole, 1e-6)
+
+
 def test_views_are_no_sub_layers():
     """Or their weights would be counted and stored again."""
     whole, other = encoder(), encoder()
