@@ -30,7 +30,7 @@ demo: $(VENV)/installed
 	@echo "  $(BIN)/keras-perceiver ask $(EXPORT) 'Return the [MASK:6] of an object.'"
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadscope $(PYTEST_OPTIONS)
 
 parity: $(VENV)/installed-parity
 	$(BIN)/python -m pytest tests/parity $(PYTEST_OPTIONS)

@@ -1,5 +1,6 @@
 """Options and surroundings of all tests."""
 
+import gc
 import os
 import pathlib
 
@@ -9,6 +10,11 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+# Compiling takes nearly all of the time of what XLA compiles here.
+os.environ["XLA_FLAGS"] = (
+    "--xla_backend_optimization_level=0 "
+    "--xla_llvm_disable_expensive_passes=true"
+)
 
 import keras
 import pytest
@@ -52,21 +58,47 @@ def pytest_configure(config):
         layers.set_attention_memory(num_bytes)
 
 
-# Before xdist reads the groups.
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Gives each process whole files, and one of them all of serving.
+
+    So what a file's tests share is made once, and the exports that those of
+    serving share too. `--dist=loadgroup` would do the same by marks, but to
+    pytest-xdist 3.8 under pytest 9.2 every test is a group of its own.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            is_serving = nodeid.startswith("tests/serving/")
+            return "serving" if is_serving else nodeid.partition("::")[0]
+
+    # As they were collected, not those first of which there are most.
+    config.option.loadscopereorder = False
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(config, items):
-    for item in items:
-        # What a file's tests share is made once, if one process of xdist has
-        # them all; so are the exports that several files share.
-        shares = "exports" in getattr(item, "fixturenames", ())
-        group = "exports" if shares else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+    # Serving first, being the most, and the quick files of `convert` last, so
+    # that all processes end at once.
+    def place(item):
+        folder = item.nodeid.partition("::")[0].split("/")[1]
+        return folder == "serving", folder
+
+    items.sort(key=place, reverse=True)
     if config.getoption("--large"):
         return
     skip = pytest.mark.skip(reason="large: runs with --large only")
     for item in items:
         if item.get_closest_marker("large"):
             item.add_marker(skip)
+
+
+def pytest_collection_finish():
+    # Else every full collection walks what imports have left, 0.4 s, and
+    # Keras asks for one at each layer that it quantises.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
