@@ -16,10 +16,10 @@ os.environ["XLA_FLAGS"] = (
     "--xla_llvm_disable_expensive_passes=true"
 )
 
-import keras
 import pytest
 
-from keras_perceiver import layers
+# Keras is imported where it is used: the process that hands tests out to
+# others would wait for it, 5 s, before they begin to.
 
 
 def pytest_addoption(parser):
@@ -54,7 +54,10 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     num_bytes = config.getoption("--attention-memory")
-    if num_bytes is not None:
+    hands_out = config.getoption("numprocesses", default=None)
+    if num_bytes is not None and not hands_out:
+        from keras_perceiver import layers
+
         layers.set_attention_memory(num_bytes)
 
 
@@ -115,6 +118,8 @@ def data_dir(request):
 @pytest.fixture(autouse=True)
 def same_start():
     """The same random numbers for a test, alone or among all others."""
+    import keras
+
     keras.utils.set_random_seed(0)
     yield
     # What a test set globally and left must not reach the next.
