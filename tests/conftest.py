@@ -3,6 +3,7 @@
 import gc
 import os
 import pathlib
+import unittest.mock
 
 # Before anything imports TensorFlow or Keras: every number here is compared
 # with float64 at 1e-5, which a GPU's matrix units do not keep.
@@ -10,11 +11,6 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-# Compiling takes nearly all of the time of what XLA compiles here.
-os.environ["XLA_FLAGS"] = (
-    "--xla_backend_optimization_level=0 "
-    "--xla_llvm_disable_expensive_passes=true"
-)
 
 import pytest
 
@@ -120,7 +116,28 @@ def same_start():
     """The same random numbers for a test, alone or among all others."""
     import keras
 
-    keras.utils.set_random_seed(0)
+    _set_random_seed()
     yield
     # What a test set globally and left must not reach the next.
     keras.config.set_dtype_policy("float32")
+
+
+# TensorFlow's own generator, and its state when it was seeded.
+_seeded = []
+
+
+def _set_random_seed():
+    import keras
+    import tensorflow as tf
+    from tensorflow.python.eager import context
+
+    generator = getattr(context.context(), "_rng", None)
+    if generator and _seeded == [generator, generator.getstate()]:
+        # Seeded anew, TensorFlow would make all its kernels again: half of
+        # what a test of a layer takes.
+        with unittest.mock.patch.object(tf.random, "set_seed"):
+            keras.utils.set_random_seed(0)
+        return
+    keras.utils.set_random_seed(0)
+    generator = context.context()._rng
+    _seeded[:] = [generator, generator.getstate()]
