@@ -14,6 +14,7 @@ RUN := runs/demo
 EXPORT := saved_models/demo
 # What docs/parity.md was measured with; TORCH=torch takes the newest.
 TORCH := torch==2.13.0
+IN_PROCESSES := --numprocesses=auto --maxprocesses=4 --dist=loadscope
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test parity lint wheel clean
@@ -30,10 +31,10 @@ demo: $(VENV)/installed
 	@echo "  $(BIN)/keras-perceiver ask $(EXPORT) 'Return the [MASK:6] of an object.'"
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest $(IN_PROCESSES) $(PYTEST_OPTIONS)
 
 parity: $(VENV)/installed-parity
-	$(BIN)/python -m pytest tests/parity $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest tests/parity $(IN_PROCESSES) $(PYTEST_OPTIONS)
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .

@@ -1,7 +1,9 @@
 """Options and surroundings of all tests."""
 
+import gc
 import os
 import pathlib
+import unittest.mock
 
 # Before anything imports TensorFlow or Keras: every number here is compared
 # with float64 at 1e-5, which a GPU's matrix units do not keep.
@@ -10,10 +12,10 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
-import keras
 import pytest
 
-from keras_perceiver import layers
+# Keras is imported where it is used: the process that hands tests out to
+# others would wait for it, 5 s, before they begin to.
 
 
 def pytest_addoption(parser):
@@ -48,25 +50,54 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     num_bytes = config.getoption("--attention-memory")
-    if num_bytes is not None:
+    hands_out = config.getoption("numprocesses", default=None)
+    if num_bytes is not None and not hands_out:
+        from keras_perceiver import layers
+
         layers.set_attention_memory(num_bytes)
 
 
-# Before xdist reads the groups.
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Gives each process whole files, and one of them all of serving.
+
+    So what a file's tests share is made once, and the exports that those of
+    serving share too. `--dist=loadgroup` would do the same by marks, but to
+    pytest-xdist 3.8 under pytest 9.2 every test is a group of its own.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            is_serving = nodeid.startswith("tests/serving/")
+            return "serving" if is_serving else nodeid.partition("::")[0]
+
+    # As they were collected, not those first of which there are most.
+    config.option.loadscopereorder = False
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(config, items):
-    for item in items:
-        # What a file's tests share is made once, if one process of xdist has
-        # them all; so are the exports that several files share.
-        shares = "exports" in getattr(item, "fixturenames", ())
-        group = "exports" if shares else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+    # Serving first, being the most, and the quick files of `convert` last, so
+    # that all processes end at once.
+    def place(item):
+        folder = item.nodeid.partition("::")[0].split("/")[1]
+        return folder == "serving", folder
+
+    items.sort(key=place, reverse=True)
     if config.getoption("--large"):
         return
     skip = pytest.mark.skip(reason="large: runs with --large only")
     for item in items:
         if item.get_closest_marker("large"):
             item.add_marker(skip)
+
+
+def pytest_collection_finish():
+    # Else every full collection walks what imports have left, 0.4 s, and
+    # Keras asks for one at each layer that it quantises.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -83,7 +114,30 @@ def data_dir(request):
 @pytest.fixture(autouse=True)
 def same_start():
     """The same random numbers for a test, alone or among all others."""
-    keras.utils.set_random_seed(0)
+    import keras
+
+    _set_random_seed()
     yield
     # What a test set globally and left must not reach the next.
     keras.config.set_dtype_policy("float32")
+
+
+# TensorFlow's own generator, and its state when it was seeded.
+_seeded = []
+
+
+def _set_random_seed():
+    import keras
+    import tensorflow as tf
+    from tensorflow.python.eager import context
+
+    generator = getattr(context.context(), "_rng", None)
+    if generator and _seeded == [generator, generator.getstate()]:
+        # Seeded anew, TensorFlow would make all its kernels again: half of
+        # what a test of a layer takes.
+        with unittest.mock.patch.object(tf.random, "set_seed"):
+            keras.utils.set_random_seed(0)
+        return
+    keras.utils.set_random_seed(0)
+    generator = context.context()._rng
+    _seeded[:] = [generator, generator.getstate()]

@@ -5,7 +5,6 @@ import pathlib
 import shutil
 import tempfile
 
-import keras
 import tensorflow as tf
 
 from keras_perceiver import files
@@ -160,12 +159,20 @@ def _traced(signatures):
 
 
 def _write_graph(functions, folder):
-    archive = keras.export.ExportArchive()
-    # Without `track`, which would store every weight twice.
-    for name, function in functions.items():
-        archive.add_endpoint(name, function)
+    traced = {
+        name: function.get_concrete_function()
+        for name, function in functions.items()
+    }
+    # Nothing but variables beside the signatures: functions would be traced
+    # and stored once more.
+    stored = tf.Module()
+    stored.used = [
+        variable
+        for function in traced.values()
+        for variable in function.graph.variables
+    ]
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-    archive.write_out(str(folder), options=options, verbose=False)
+    tf.saved_model.save(stored, str(folder), traced, options)
     (folder / "assets.extra").mkdir()
 
 

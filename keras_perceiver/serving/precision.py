@@ -1,7 +1,6 @@
 """The same task in fewer bytes: copies of its model in another precision."""
 
 import collections
-import gc
 import math
 
 import keras
@@ -15,6 +14,7 @@ from keras_perceiver.convert.naming import Source
 from keras_perceiver.convert.naming import as_it_is
 from keras_perceiver.convert.pretrained import set_preprocessing
 from keras_perceiver.models.presets import from_preset
+from keras_perceiver.serving import garbage
 
 # The dtype policy that a copy is built with.
 _POLICIES = {"float32": "float32", "bfloat16": "bfloat16", "int8": "float32"}
@@ -123,14 +123,11 @@ def _quantize(model):
     # and TensorFlow's int8 by int8 takes several times longer on a processor.
     config = keras.quantizers.Int8QuantizationConfig(activation_quantizer=None)
     # Keras collects garbage after every layer, minutes in all where there are
-    # many objects; what is frozen is passed over.
-    gc.freeze()
-    try:
+    # many objects.
+    with garbage.frozen():
         model.quantize(
             config=config, filters=lambda layer: isinstance(layer, _QUANTIZED)
         )
-    finally:
-        gc.unfreeze()
 
 
 def _merged_values(model):

@@ -231,6 +231,8 @@ def test_bare_compile_and_fit_learn_a_fixed_batch():
     assert history[-1] < 0.02
 
 
+# As `test_xla.py` shows of a step.
+@pytest.mark.large
 def test_compiled_training_gives_the_same_losses():
     inputs, labels = labelled_clips(4)
     losses = {}

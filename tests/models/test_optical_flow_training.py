@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 from tests.layer_checks import is_key_bias
 from tests.layer_checks import random_array
@@ -67,6 +68,8 @@ def test_bare_compile_and_fit_learn_translations(builder):
     assert history.history["loss"][-1] < 0.05
 
 
+# As `test_xla.py` shows of a step.
+@pytest.mark.large
 @ALL_FORMS
 def test_compiled_training_gives_the_same_losses(builder):
     frames, flow = moving_texture()

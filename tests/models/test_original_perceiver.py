@@ -253,6 +253,8 @@ def test_bare_compile_and_fit_learn_a_fixed_batch():
     assert history.history["loss"][-1] < 0.02
 
 
+# As `test_xla.py` shows of a step.
+@pytest.mark.large
 def test_compiled_training_gives_the_same_losses():
     losses = {}
     # Two blocks and SGD, since tracing and compiling take all of the time.

@@ -17,39 +17,51 @@ for name in ("torch", "transformers"):
             "pip install 'keras-perceiver[parity]'"
         )
 
-_REPORT = pytest.StashKey()
-
 
 class Report:
-    """How near both sides were, to be printed when all is done."""
+    """How near both sides were, for all tests to be printed at the end.
 
-    def __init__(self):
-        self._near = {}
-        self._apart = []
+    Args:
+        note: takes a name and a value, and brings both to the process that
+            prints: `record_property`.
+    """
+
+    def __init__(self, note):
+        self._note = note
 
     def near(self, model, column, error):
         """Notes the largest difference of what has to agree."""
-        self._near.setdefault(model, {})[column] = error
+        self._note("near", (model, column, float(error)))
 
     def apart(self, model, how, error):
         """Notes a difference that there has to be."""
-        self._apart.append((model, how, _printed(error)))
+        self._note("apart", (model, how, float(error)))
 
-    def tables(self):
-        """Yields the lines of both tables."""
-        columns = list(dict.fromkeys(itertools.chain(*self._near.values())))
-        if columns:
-            yield from _table(
-                ("model", *columns),
-                [
-                    (model, *(_printed(errors.get(name)) for name in columns))
-                    for model, errors in self._near.items()
-                ],
-            )
-        if self._apart:
-            head = ("model", "not in the form", "apart")
-            yield ""
-            yield from _table(head, self._apart)
+
+def tables(notes):
+    """Yields the lines of both tables.
+
+    Args:
+        notes: what `Report` noted, in the order of the rows.
+    """
+    near, apart = {}, []
+    for name, (model, about, error) in notes:
+        if name == "near":
+            near.setdefault(model, {})[about] = error
+        else:
+            apart.append((model, about, _printed(error)))
+    columns = list(dict.fromkeys(itertools.chain(*near.values())))
+    if columns:
+        yield from _table(
+            ("model", *columns),
+            [
+                (model, *(_printed(errors.get(name)) for name in columns))
+                for model, errors in near.items()
+            ],
+        )
+    if apart:
+        yield ""
+        yield from _table(("model", "not in the form", "apart"), apart)
 
 
 def _printed(error):
@@ -61,17 +73,22 @@ def _table(head, rows):
         yield f"| {' | '.join(cells)} |"
 
 
-def pytest_configure(config):
-    config.stash[_REPORT] = Report()
-
-
 @pytest.fixture
-def report(request):
-    return request.config.stash[_REPORT]
+def report(record_property):
+    return Report(record_property)
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    lines = list(config.stash[_REPORT].tables())
+def pytest_terminal_summary(terminalreporter):
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        if report.when == "call"
+    ]
+    # In one order, whichever process is first; within a file it is that.
+    reports.sort(key=lambda report: report.nodeid.partition("::")[0])
+    notes = [note for report in reports for note in report.user_properties]
+    lines = list(tables(notes))
     if lines:
         terminalreporter.section("parity: max|a - b| / max|b|")
         for line in lines:

@@ -12,6 +12,7 @@ from keras_perceiver import errors
 from keras_perceiver import files
 from keras_perceiver.layers import attention_memory
 from keras_perceiver.layers.modality_mask import ModalityMask
+from keras_perceiver.serving import garbage
 from keras_perceiver.serving.onnx.graph import mend
 from keras_perceiver.tasks.task import call
 
@@ -147,15 +148,14 @@ def _collecting_often():
     """
     thresholds = gc.get_threshold()
     gc.collect()
-    gc.freeze()
-    # Once more, so that what is frozen counts no longer.
-    gc.collect()
-    gc.set_threshold(thresholds[0], 2, 1)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
+    with garbage.frozen():
+        # Once more, so that what is frozen counts no longer.
+        gc.collect()
+        gc.set_threshold(thresholds[0], 2, 1)
+        try:
+            yield
+        finally:
+            gc.set_threshold(*thresholds)
 
 
 def _write(model, path):
