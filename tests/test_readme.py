@@ -3,6 +3,8 @@
 import pathlib
 import re
 
+import keras
+
 from keras_perceiver import __main__ as command_line
 from keras_perceiver import layers
 from tests import documentation
@@ -33,6 +35,13 @@ def test_the_page_on_memory_runs(capsys):
     # Each print says in a comment what it prints.
     said = re.findall(r"print\(.*\)  # (.*)", documentation.text_of(page))
     assert capsys.readouterr().out.splitlines() == said
+
+
+def test_the_page_on_video_runs():
+    page = "docs/video_autoencoding.md"
+    names = documentation.run(documentation.python_blocks(page), page)
+    assert names["latents"].shape == (1, 32, 512)
+    assert not keras.ops.any(keras.ops.isnan(names["latents"]))
 
 
 def test_the_page_on_serving_runs(capsys, tmp_path, monkeypatch):
