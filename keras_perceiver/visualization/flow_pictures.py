@@ -1,12 +1,11 @@
 """Pictures of optical flow for people, with the wheel that tells colours."""
 
-import io
-
 import matplotlib.figure
 import numpy as np
 import PIL.Image
 import PIL.ImageDraw
 
+from keras_perceiver.visualization import pictures
 from keras_perceiver.visualization.flow_colors import flow_to_rgb
 
 # Of the picture's shorter side; smaller wheels cannot be read.
@@ -95,16 +94,14 @@ def draw_sheet(frames, true_flows, estimated_flows):
     ):
         # What rests is drawn white on any scale.
         scale = longest_motion(true) or 1.0
-        pictures = [
+        shown = [
             *pair,
             flow_to_rgb(true, scale).numpy(),
             flow_to_rgb(estimated, scale).numpy(),
         ]
-        for place, picture in zip(row, pictures, strict=True):
+        for place, picture in zip(row, shown, strict=True):
             place.imshow(picture, interpolation="nearest")
             place.set_axis_off()
     for place, title in zip(axes[0], _TITLES, strict=True):
         place.set_title(title, fontsize=8)
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=100)
-    return content.getvalue()
+    return pictures.png(figure)

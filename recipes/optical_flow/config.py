@@ -124,20 +124,21 @@ TINY = Configuration(
     scenes=SceneSettings(
         polygons=1,
         motion=2.0,
-        warp=0.5,
+        deformation=0.05,
+        warp=0.25,
         blur_share=0.0,
-        light=0.1,
-        reduction=4.0,
+        light=0.05,
+        reduction=6.0,
     ),
     curriculum=CurriculumSettings(
         first_pairs=512,
-        first_steps=600,
+        first_steps=500,
         pairs_per_step=32.0,
         augmentation=0.0,
     ),
     optimizer=OptimizerSettings(learning_rate=5e-3, warmup_steps=100),
     training=TrainingSettings(
-        steps=2_000, batch_size=64, evaluate_every=200, jit_compile=True
+        steps=3_000, batch_size=64, evaluate_every=250, jit_compile=True
     ),
 )
 

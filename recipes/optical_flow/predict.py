@@ -13,6 +13,7 @@ from keras_perceiver.data.flow_pairs.pair_files import read_frame
 from keras_perceiver.data.media.writing import VideoWriter
 from keras_perceiver.files import replacing
 from keras_perceiver.training.progress import time_in_words
+from keras_perceiver.visualization.clips import side_by_side
 from keras_perceiver.visualization.flow_pictures import draw_with_wheel
 from keras_perceiver.visualization.flow_pictures import longest_motion
 from recipes.optical_flow.frame_sources import FRAME_ENDINGS
@@ -119,21 +120,23 @@ def _write_video(task, source, out):
         float(np.percentile(np.linalg.norm(flow, axis=-1), _SCALE_PERCENTILE))
         for _, _, flow in first
     )
-    height, width = first[0][1].shape[:2]
     rate = source.frame_rate
     # Whole samples belong to a frame.
     every = -(-_SAMPLES_PER_SECOND // rate.numerator)
     silence = np.zeros(every * rate.denominator, np.int16)
+
+    def beside(frame, flow):
+        return side_by_side(frame[None], draw_with_wheel(flow, scale)[None])
+
     count = 0
     with VideoWriter(
         out,
         frames_per_second=str(rate),
         sample_rate=every * rate.numerator,
-        size=(height, 2 * width),
+        size=beside(*first[0][1:]).shape[1:3],
     ) as writer:
         for _, frame, flow in itertools.chain(first, flows):
-            beside = np.concatenate([frame, draw_with_wheel(flow, scale)], 1)
-            writer.write(beside[None], silence)
+            writer.write(beside(frame, flow), silence)
             count += 1
     return count
 

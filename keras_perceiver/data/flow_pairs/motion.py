@@ -30,19 +30,22 @@ class Motion:
         waves: float32 `(..., NUM_WAVES, 5)`: of each wave its amplitude to
             the right and down, its frequency in radians a pixel to the right
             and down, and its phase.
+
+    Methods take points `(..., n)` as `x` and `y`, and a `time` that is a
+    number or float32 `(..., 1)`.
     """
 
     homography: tf.Tensor
     waves: tf.Tensor
 
     def forward(self, x, y, time):
-        """Where points `(..., n)` that are at `x`, `y` at time 0 are then."""
+        """Where points that are at `x`, `y` at time 0 are then."""
         right, down = self._warp(x, y)
         matrix = self._homography_at(time)
         return _project(matrix, x + time * right, y + time * down)
 
     def backward(self, x, y, time):
-        """Where points `(..., n)` that are at `x`, `y` then were at time 0."""
+        """Where points that are at `x`, `y` then were at time 0."""
         matrix = tf.linalg.inv(self._homography_at(time))
         goal_x, goal_y = _project(matrix, x, y)
         x, y = goal_x, goal_y
@@ -53,6 +56,7 @@ class Motion:
 
     def _homography_at(self, time):
         rest = tf.eye(3)
+        time = tf.convert_to_tensor(time, tf.float32)[..., None]
         return rest + time * (self.homography - rest)
 
     def _warp(self, x, y):

@@ -83,8 +83,8 @@ class Scenes:
         if steepest > motion.STEEPEST_WARP:
             most = self.warp * motion.STEEPEST_WARP / steepest
             raise ValueError(
-                f"A warp of {self.warp} pixels folds a frame of {size[0]} x "
-                f"{size[1]}. It takes {most:.2f} at most."
+                f"A warp of {self.warp} pixels folds a frame of {size[1]} x "
+                f"{size[0]}. It takes {most:.2f} at most."
             )
 
 
@@ -223,8 +223,7 @@ class _Layers:
 
     def _at(self, time):
         """The frame at a moment, `(B or 1, 1, 1)`."""
-        matrix_time = time
-        x, y = self._backward(self.x, self.y, matrix_time)
+        x, y = self._backward(self.x, self.y, time)
         colours, shares = self._colours(x, y), self._covered(x, y)
         frame = colours[:, 0]
         for layer in range(1, colours.shape[1]):
