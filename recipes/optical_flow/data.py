@@ -86,11 +86,13 @@ class FlowData(RecipeData):
         if self.heldout is not self.source:
             lines.append(f"held out: {self.heldout.description}")
         height, width = self.size
-        return [
-            *lines,
+        lines.append(
             f"{training}{self._num_heldout():,} held out, seen as "
-            f"{height} x {width} pixels",
-        ]
+            f"{height} x {width} pixels"
+        )
+        if not baselines.has_references():
+            lines.append(baselines.HOW_TO_GET_REFERENCES)
+        return lines
 
     def training_dataset(self, first_example, share=WHOLE):
         """Endless batches; example `n` is the same wherever one begins."""
@@ -109,6 +111,7 @@ class FlowData(RecipeData):
             .prefetch(tf.data.AUTOTUNE)
         )
 
+    @tf.autograph.experimental.do_not_convert
     def _training_example(self, number, choice, pair):
         _, is_reversed, strength = choice
         pair = tf.cond(

@@ -46,6 +46,8 @@ class GeneratedPairs(FlowPairs):
         return [self.size] * self.num_heldout
 
     def _pairs(self, numbers, photographs, seed):
+        # Converting each function that is called takes longer than tracing.
+        @tf.autograph.experimental.do_not_convert
         def make(numbers):
             pairs = scenes_lib.generate(
                 photographs, numbers, seed, self.size, self.scenes

@@ -1,6 +1,7 @@
 """Photographs that generated scenes are made of, all in memory at once."""
 
 import dataclasses
+import functools
 import hashlib
 import pathlib
 
@@ -58,11 +59,20 @@ class Photographs:
     def __len__(self):
         return len(self.names)
 
+    @functools.cached_property
+    def tensors(self):
+        """`pixels`, and `places` in rows; made once, outside of any graph."""
+        with tf.init_scope():
+            return tf.constant(self.pixels), tf.constant(
+                self.places.reshape(-1, 3)
+            )
+
     def digest(self):
         """Returns the SHA-256 of all pixels."""
         return hashlib.sha256(self.pixels.tobytes()).hexdigest()
 
 
+@functools.cache
 def embedded():
     """Reads the sample photographs of scikit-learn and scikit-image.
 
@@ -153,11 +163,8 @@ def sample(photographs, numbers, levels, x, y):
     Returns:
         float32 `(..., n, 3)` from 0 to 255, linearly interpolated.
     """
-    pixels = tf.constant(photographs.pixels)
-    places = tf.gather(
-        tf.reshape(tf.constant(photographs.places), (-1, 3)),
-        numbers * NUM_LEVELS + levels,
-    )
+    pixels, places = photographs.tensors
+    places = tf.gather(places, numbers * NUM_LEVELS + levels)
     start, height, width = tf.unstack(places[..., None, :], 3, axis=-1)
     left, top = tf.floor(x), tf.floor(y)
     right_share, bottom_share = (x - left)[..., None], (y - top)[..., None]

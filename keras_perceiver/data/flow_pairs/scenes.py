@@ -170,7 +170,7 @@ class _Layers:
         level = tf.cast(tf.math.log(reduction) / math.log(2.0), tf.int32)
         level = tf.minimum(level, photographs_lib.NUM_LEVELS - 1)
         sides = tf.gather(
-            tf.reshape(self.photographs.places, (-1, 3)),
+            self.photographs.tensors[1],
             number * photographs_lib.NUM_LEVELS + level,
         )
         sides = tf.cast(sides[..., 1:], tf.float32)
