@@ -117,13 +117,17 @@ class FlowData(RecipeData):
         pair = tf.cond(
             is_reversed, lambda: reverse_pair(pair), lambda: dict(pair)
         )
-        seed = tf.stack(
-            [tf.constant(self.training.seed ^ _AUGMENTATION, tf.int64), number]
-        )
-        pair = augment(
-            filled(pair, self.size), self.size, seed, strength, Augmentation()
-        )
+        if not self._is_as_generated:
+            seed = tf.stack([self.training.seed ^ _AUGMENTATION, number])
+            pair = filled(pair, self.size)
+            pair = augment(pair, self.size, seed, strength, Augmentation())
         return self._example(pair, pair["valid"])
+
+    @property
+    def _is_as_generated(self):
+        """Whether pairs have the model's size and are never changed."""
+        is_generated = self.source.num_training is None
+        return is_generated and not self.curriculum.augmentation
 
     def evaluation_dataset(self):
         """Held-out batches, in which every pixel counts once.
