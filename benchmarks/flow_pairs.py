@@ -5,44 +5,29 @@ what else runs on the machine counts little.
 """
 
 import os
-import subprocess
 import sys
 import time
 
+from benchmarks import one_core
 from keras_perceiver.cost import cost
 from recipes.optical_flow import RECIPE
 from recipes.settings import resolved
 
 TIMED_SECONDS = 10
-# Dense bfloat16 of one H100 SXM, and the share of it that training reaches:
-# an assumption, and a high one.
-_PEAK_FLOPS = 989e12
-_UTILISATION = 0.4
-# A training step is a forward pass and a backward one, twice its cost.
-_PASSES = 3
 
 
 def main():
     """Prints rates, and what whole runs take of cores and of a GPU."""
-    core = min(os.sched_getaffinity(0))
-    finished = subprocess.run(
-        [sys.executable, "-m", "benchmarks.flow_pairs", str(core)],
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
-        capture_output=True,
-        text=True,
-    )
-    print(finished.stdout, end="")
-    if finished.returncode:
-        raise SystemExit(finished.stderr)
+    one_core.run("benchmarks.flow_pairs")
     for name in ("base", "paper"):
         training = RECIPE.configuration(name).training
         pairs = training.steps * training.batch_size
-        flops = _PASSES * pairs * _flops(name)
-        hours = flops / (_PEAK_FLOPS * _UTILISATION) / 3600
+        flops = one_core.PASSES * pairs * _flops(name)
+        hours = flops / (one_core.PEAK_FLOPS * one_core.UTILISATION) / 3600
         print(
             f"{name}: {pairs:,} pairs, {flops:.3g} FLOPs, {hours:,.1f} hours "
-            f"of a GPU of {_PEAK_FLOPS / 1e12:.0f} TFLOP/s used to "
-            f"{_UTILISATION:.0%}"
+            f"of a GPU of {one_core.PEAK_FLOPS / 1e12:.0f} TFLOP/s used to "
+            f"{one_core.UTILISATION:.0%}"
         )
 
 

@@ -7,9 +7,10 @@ import functools
 import io
 import itertools
 import os
-import subprocess
 import sys
 import time
+
+from benchmarks import one_core
 
 FILES = 64
 # ImageNet's average: 500 x 375 pixels and about 110 KB.
@@ -21,12 +22,6 @@ NUM_CLASSES = 1000
 BATCH = 128
 TIMED_SECONDS = 10
 SEED = 0
-# Dense bfloat16 of one H100 SXM, and the share of it that training reaches:
-# an assumption, and a high one.
-_PEAK_FLOPS = 989e12
-_UTILISATION = 0.4
-# A training step is a forward pass and a backward one, twice its cost.
-_PASSES = 3
 _PRESETS = {
     "Fourier features": "imagenet_fourier",
     "learned positions": "imagenet_learned",
@@ -36,16 +31,7 @@ _PRESETS = {
 
 def main():
     """Prints rates, their ratios, and how many cores feed one GPU."""
-    core = min(os.sched_getaffinity(0))
-    finished = subprocess.run(
-        [sys.executable, "-m", "benchmarks.image_pipeline", str(core)],
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
-        capture_output=True,
-        text=True,
-    )
-    print(finished.stdout, end="")
-    if finished.returncode:
-        raise SystemExit(finished.stderr)
+    one_core.run("benchmarks.image_pipeline")
 
 
 def _work(core):
@@ -177,13 +163,13 @@ def _print_cores(images_per_second):
     from keras_perceiver.cost import cost
 
     print(
-        f"\none GPU of {_PEAK_FLOPS / 1e12:.0f} TFLOP/s, {_UTILISATION:.0%} of "
-        f"which are reached, a step costing {_PASSES} forward passes, and "
-        "two images to an example:"
+        f"\none GPU of {one_core.PEAK_FLOPS / 1e12:.0f} TFLOP/s, "
+        f"{one_core.UTILISATION:.0%} of which are reached, a step costing "
+        f"{one_core.PASSES} forward passes, and two images to an example:"
     )
     for name, preset in _PRESETS.items():
-        flops = _PASSES * cost(preset).flops
-        examples = _PEAK_FLOPS * _UTILISATION / flops
+        flops = one_core.PASSES * cost(preset).flops
+        examples = one_core.PEAK_FLOPS * one_core.UTILISATION / flops
         cores = 2 * examples / images_per_second
         print(
             f"{name:<18} {examples:4.0f} examples/s, "

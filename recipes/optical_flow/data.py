@@ -38,6 +38,7 @@ class FlowData(RecipeData):
     def __init__(self, configuration):
         settings = configuration.data
         self.training = configuration.training
+        self._shown = []
         model = resolved(configuration.model)
         self.size = tuple(model["image_shape"][:2])
         self.scenes = Scenes(**vars(configuration.scenes))
@@ -164,9 +165,11 @@ class FlowData(RecipeData):
         )
 
     def first_heldout_pairs(self, count):
-        """Returns held-out pairs as lists of arrays, for people to see."""
-        pairs = self._heldout_pairs().take(count)
-        return list(pairs.as_numpy_iterator())
+        """Returns held-out pairs of arrays, for people to see; made once."""
+        if len(self._shown) != count:
+            pairs = self._heldout_pairs().take(count)
+            self._shown = list(pairs.as_numpy_iterator())
+        return self._shown
 
     def _heldout_pairs(self):
         return self.heldout.heldout_pairs().take(self._num_heldout())
