@@ -8,6 +8,7 @@ data: the model and its loss know nothing of it.
 """
 
 import dataclasses
+import math
 
 import tensorflow as tf
 
@@ -35,6 +36,22 @@ class Curriculum:
     augmentation_examples: int
     num_pairs: int | None
     seed: int
+
+    def __post_init__(self):
+        for name, least, most in (
+            ("first_pairs", 1, math.inf),
+            ("first_examples", 0, math.inf),
+            ("growth", 0, math.inf),
+            ("augmentation", 0, 1),
+            ("augmentation_examples", 0, math.inf),
+            ("num_pairs", 1, math.inf),
+        ):
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                raise ValueError(
+                    f"The curriculum takes {name} from {least} to {most}. "
+                    f"Received: {value}"
+                )
 
     def choose(self, number):
         """Chooses what an example is made of, inside a graph too.

@@ -25,6 +25,11 @@ class GeneratedPairs(FlowPairs):
 
     def __init__(self, words, training, heldout, size, scenes, num_heldout):
         scenes.check(size)
+        if num_heldout < 1:
+            raise ValueError(
+                "One scene or more is held out. Received: "
+                f"--data.heldout-scenes {num_heldout}"
+            )
         self.photographs = training
         self.heldout_photographs = heldout
         self.size = tuple(size)

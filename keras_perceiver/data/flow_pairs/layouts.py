@@ -149,8 +149,11 @@ def _split(words, pairs, heldout=None):
         for path in files.paths():
             if not path.is_file():
                 raise ValueError(f"{words}: {path} is missing.")
-    if not parts[1]:
-        raise ValueError(f"{words} has no pair to hold out.")
+    for files, use in zip(parts, ("train on", "hold out"), strict=True):
+        if not files:
+            raise ValueError(
+                f"{words} has {len(pairs)} groups of pairs: no pair to {use}."
+            )
     return PairFiles(words, *parts)
 
 

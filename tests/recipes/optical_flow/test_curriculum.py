@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from recipes.optical_flow.curriculum import Curriculum
@@ -69,3 +70,18 @@ def test_examples_are_the_same_wherever_one_begins():
         np.testing.assert_array_equal(one[20:], other)
     other_seed = choices(dataclasses.replace(POOL, seed=4), 380, 60)
     assert (other_seed[0] != whole[0]).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("first_pairs", 0),
+        ("first_examples", -1),
+        ("growth", float("nan")),
+        ("augmentation", 1.5),
+        ("num_pairs", 0),
+    ],
+)
+def test_numbers_out_of_range_are_named(name, value):
+    with pytest.raises(ValueError, match=f"takes {name} from"):
+        dataclasses.replace(POOL, **{name: value})

@@ -1,6 +1,7 @@
 """Examples of optical flow: the same ones always, each pixel once."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -166,12 +167,55 @@ def test_references_are_left_out_with_how_to_get_them(monkeypatch):
     assert "keras-perceiver[flow]" in " ".join(data.describe())
 
 
+class StandIn:
+    """As much of OpenCV as is called; its flow is what frames differ by."""
+
+    COLOR_RGB2GRAY = DISOPTICAL_FLOW_PRESET_MEDIUM = 1
+
+    def __getattr__(self, name):
+        return lambda *args: self
+
+    def cvtColor(self, frame, code):  # noqa: N802
+        return frame[..., 0]
+
+    def calc(self, first, second, start):
+        return np.stack([second - first.astype("float32")] * 2, axis=-1)
+
+    def calcOpticalFlowFarneback(self, first, second, start, **how):  # noqa: N802
+        return 0 * self.calc(first, second, start)
+
+
+def test_references_are_measured_as_the_model_is(monkeypatch):
+    monkeypatch.setattr(baselines, "has_references", lambda: True)
+    monkeypatch.setitem(sys.modules, "cv2", StandIn())
+    data = opened()
+    measures = data.baselines()
+    errors = [
+        np.linalg.norm(
+            pair["flow"].astype("float64")
+            - np.subtract(*pair["frames"][::-1, ..., :1].astype("float64")),
+            axis=-1,
+        )
+        for pair in data.first_heldout_pairs(6)
+    ]
+    assert measures["dis"]["epe"] == pytest.approx(np.mean(errors), rel=1e-5)
+    assert measures["farneback"]["epe"] == measures["zero_flow"]["epe"]
+    kinds = [row["kind"] for row in measures.values()]
+    assert kinds == ["baseline", "reference", "reference"]
+
+
 def test_references_find_a_translation():
     pytest.importorskip("cv2")
     measures = opened(**{"scenes.polygons": "0"}).baselines()
     zero = measures["zero_flow"]["epe"]
     assert measures["dis"]["epe"] < 0.9 * zero
     assert measures["farneback"]["epe"] < zero
+
+
+def test_a_data_set_without_training_pairs_is_told(tmp_path):
+    folder = data_sets.kitti(tmp_path, count=1)
+    with pytest.raises(ValueError, match="no pair to train on"):
+        opened(data=str(folder))
 
 
 def test_damage_ends_a_run_by_its_name(tmp_path):
