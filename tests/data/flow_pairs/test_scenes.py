@@ -109,6 +109,13 @@ def test_a_scene_depends_on_its_number_alone(pairs):
     assert np.abs(generate([4], seed=1)["flow"] - pairs["flow"][4]).max() > 0.1
 
 
+def test_so_does_one_beside_others_that_are_blurred():
+    some = dataclasses.replace(PLAIN, polygons=1, blur_share=0.5, light=0.3)
+    together = generate(range(4), some)["frames"]
+    alone = [generate([number], some)["frames"][0] for number in range(4)]
+    np.testing.assert_array_equal(np.stack(alone), together)
+
+
 def test_motion_blurs_and_leaves_flow_as_it_is():
     fast = dataclasses.replace(PLAIN, motion=16.0)
     sharp = generate(range(6), fast)
