@@ -6,6 +6,7 @@ import sys
 import keras_perceiver as keras_perceiver
 from benchmarks import activation_bytes
 from benchmarks import determinism
+from benchmarks import flow_pairs
 from benchmarks import image_pipeline
 from benchmarks import imports
 from benchmarks import input_pipeline
@@ -20,6 +21,7 @@ from benchmarks import video_preparation
 BENCHMARKS = {
     "activation_bytes": activation_bytes,
     "determinism": determinism,
+    "flow_pairs": flow_pairs,
     "image_pipeline": image_pipeline,
     "imports": imports,
     "input_pipeline": input_pipeline,

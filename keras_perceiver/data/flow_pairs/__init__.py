@@ -1,0 +1,1 @@
+"""Pairs of frames with their flow: generated ones, and those of data sets."""
