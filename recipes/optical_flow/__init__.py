@@ -3,7 +3,7 @@
     python -m recipes optical_flow train --config tiny
 
 `tiny` learns from scenes that are made of photographs while it trains, in
-about six minutes on two CPU cores. `base` is for one GPU, `paper` is the
+about five minutes on two CPU cores. `base` is for one GPU, `paper` is the
 published run: AutoFlow, 480 epochs of 400,000 pairs in batches of 512. It is
 published with end-point errors of 1.81 on Sintel clean, 2.42 on Sintel final
 and 4.98 on KITTI (table 3). `--model.preset` takes the other inputs of table
@@ -56,7 +56,7 @@ RECIPE = Recipe(
     summary="say how everything moves between two frames",
     configurations=CONFIGURATIONS,
     expectations={
-        "tiny": "2 CPU cores, 6 minutes",
+        "tiny": "2 CPU cores, 5 minutes",
         "base": "one GPU and 16 cores, half a day; not run yet",
         "paper": "a pod of TPUs, days; not run here",
     },
