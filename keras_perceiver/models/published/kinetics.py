@@ -5,18 +5,29 @@ from keras_perceiver.models.preset import Preset
 
 _KINETICS = {
     "video_shape": (16, 224, 224, 3),
+    # Of 16 frames at 25 frames/s, at 48 kHz: 1,920 samples belong to a frame.
     "num_audio_samples": 30_720,
     "num_classes": 700,
+    # 16 x 56 x 56 tokens of 48 numbers.
     "video_patch_shape": (1, 4, 4),
+    # 1,920 tokens.
     "samples_per_patch": 16,
+    # 3 x (2 x 32 + 1) = 195 channels of position.
     "video_num_bands": 32,
+    # In patches, also for queries, which are of pixels.
     "video_max_resolution": (16, 56, 56),
+    # 2 x 192 + 1 = 385 channels; why so many is not said. They are spread up
+    # to what 30,720 samples resolve, though there are 1,920 positions, so that
+    # most of them turn several times from one position to the next.
     "audio_num_bands": 192,
     "audio_max_resolution": (30_720,),
+    # The label is the widest token: 700 + 4 = 704.
     "min_padding": 4,
+    # Its query is the widest too: 1,024 + 2 = 1,026.
     "query_min_padding": 2,
     "label_query_dim": 1024,
     "decoder_output_dim": 512,
+    # 28 x 28.
     "num_latents": 784,
     "latent_dim": 512,
     "num_blocks": 1,
