@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import pathlib
+import tempfile
 
 from keras_perceiver.data.media import records
 from keras_perceiver.data.media import shard_files
@@ -80,12 +81,17 @@ class Preparation:
         return clips
 
     def _generate(self):
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
         videos = self.folder.with_name(f"{self.folder.name}-videos")
         # Whoever comes second waits, and finds all done.
         with open(self.folder.with_name(_LOCK), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            generated_clips.write_videos(videos)
+            # There as soon as it is whole: a run that is killed leaves none.
+            if not videos.exists():
+                with tempfile.TemporaryDirectory(dir=videos.parent) as place:
+                    made = pathlib.Path(place, "videos")
+                    generated_clips.write_videos(made)
+                    made.rename(videos)
             found = sources.find_videos(videos)
             return records.prepare(found, self.folder, self._plan())
 

@@ -1,3 +1,4 @@
+import concurrent.futures
 import shutil
 
 import pytest
@@ -71,6 +72,35 @@ def test_generated_clips_are_made_when_they_are_wanted(tmp_path, monkeypatch):
     # Made again they are the same.
     shutil.rmtree(tmp_path)
     assert open_data(words).clips.identity() == identity
+
+
+def test_generated_clips_are_made_once_by_many_at_a_time(
+    tmp_path, monkeypatch, capsys
+):
+    counts = {sources.TRAIN: 8, sources.VALIDATE: 8}
+    monkeypatch.setattr(generated_clips, "COUNTS", counts)
+    monkeypatch.setattr(generated_clips, "_in_processes", map_here)
+    ways = [preparation({"data.records": tmp_path / "records"}) for _ in "ab"]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(Preparation.prepare, ways)
+    assert one == other
+    assert one["records"] == 16
+    assert capsys.readouterr().out.count("generated 16 videos") == 1
+
+
+def test_generating_that_was_stopped_begins_anew(tmp_path, monkeypatch):
+    def stop(function, values, processes):
+        function(values[0])
+        raise KeyboardInterrupt
+
+    counts = {sources.TRAIN: 8, sources.VALIDATE: 8}
+    monkeypatch.setattr(generated_clips, "COUNTS", counts)
+    monkeypatch.setattr(generated_clips, "_in_processes", stop)
+    made = preparation({"data.records": tmp_path / "records"})
+    with pytest.raises(KeyboardInterrupt):
+        made.prepare()
+    monkeypatch.setattr(generated_clips, "_in_processes", map_here)
+    assert made.prepare()["records"] == 16
 
 
 def test_preparing_tells_what_was_skipped(videos, tmp_path, capsys):
