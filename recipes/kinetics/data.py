@@ -224,13 +224,21 @@ class ClipData(RecipeData):
         )
         rows = tf.reshape(clip["audio"], (self.num_patches, -1))
 
-        def unless(is_hidden, values):
+        def shown(name, values, chance):
+            # What is never hidden is large, and need not be copied.
+            if not hidden[name]:
+                return values
+            is_hidden = chance < hidden[name]
             return tf.where(is_hidden, np.float32("nan"), values)
 
         inputs = {
-            "video": unless(chances[0] < hidden["video"], video),
-            "audio": unless(chances[1] < hidden["audio"], clip["audio"]),
-            "label": unless(~has_label | (chances[2] < hidden["label"]), label),
+            "video": shown("video", video, chances[0]),
+            "audio": shown("audio", clip["audio"], chances[1]),
+            "label": tf.where(
+                has_label,
+                shown("label", label, chances[2]),
+                np.float32("nan"),
+            ),
             "video_indices": pixels,
             "audio_indices": patches,
         }
