@@ -17,6 +17,8 @@ HOW_TO_GET_REFERENCES = (
     "without OpenCV's DIS and Farneback to compare with: "
     "pip install 'keras-perceiver[flow]'"
 )
+# OpenCV refuses frames of which no side is that long.
+_SMALLEST_OF_DIS = 12
 _DESCRIPTIONS = {
     "zero_flow": "nothing moves",
     "farneback": "OpenCV's calcOpticalFlowFarneback, polynomials of 5 pixels",
@@ -84,6 +86,13 @@ def _references():
             opencv.cvtColor(frame, opencv.COLOR_RGB2GRAY) for frame in frames
         ]
 
+    def dis_flow(frames):
+        height, width = frames.shape[1:3]
+        missing = max(0, _SMALLEST_OF_DIS - max(height, width))
+        margin = [(0, 0), (0, missing), (0, missing), (0, 0)]
+        padded = np.pad(frames, margin, mode="edge")
+        return dis.calc(*in_grey(padded), None)[:height, :width]
+
     return {
         "farneback": lambda frames: opencv.calcOpticalFlowFarneback(
             *in_grey(frames),
@@ -96,5 +105,5 @@ def _references():
             poly_sigma=1.2,
             flags=0,
         ),
-        "dis": lambda frames: dis.calc(*in_grey(frames), None),
+        "dis": dis_flow,
     }
