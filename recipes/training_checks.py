@@ -1,4 +1,4 @@
-"""What can be told of training settings before anything begins."""
+"""What can be told of settings before anything begins."""
 
 
 def check_settings(training):
@@ -30,4 +30,17 @@ def check_settings(training):
         print(
             "warning: Perceivers are known to diverge in float16. "
             "--training.precision mixed_bfloat16 is as fast and trains."
+        )
+
+
+def check_share(name, value):
+    """Raises `ValueError` for a setting that is no share or probability.
+
+    Args:
+        name: of the setting, such as `data.hide-label`.
+        value: its value.
+    """
+    if not 0 <= value <= 1:
+        raise ValueError(
+            f"--{name} takes a number from 0 to 1. Received: {value}"
         )

@@ -16,6 +16,7 @@ from keras_perceiver.training.strategies import WHOLE
 from recipes.byte_mlm import baselines
 from recipes.recipe import RecipeData
 from recipes.settings import resolved
+from recipes.training_checks import check_share
 
 # Evaluation masks the same words whatever the seed of the training run is.
 EVALUATION_SEED = 20_210_730
@@ -39,12 +40,12 @@ class ByteMaskingData(RecipeData):
         self.start = configuration.start
         self.training = configuration.training
         self.max_length = resolved(configuration.model)["max_length"]
-        _check_share(
+        check_share(
             "data.masking-probability", self.settings.masking_probability
         )
         for name in ("share", "byte_probability", "visible_weight"):
             flag = f"start.{name.replace('_', '-')}"
-            _check_share(flag, getattr(self.start, name))
+            check_share(flag, getattr(self.start, name))
         self.text = open_text(self.settings.source)
 
     def prepare(self):
@@ -182,10 +183,3 @@ class ByteMaskingData(RecipeData):
             "padding_mask": tf.not_equal(token_ids, PAD),
         }
         return inputs, token_ids, is_masked
-
-
-def _check_share(name, value):
-    if not 0 <= value <= 1:
-        raise ValueError(
-            f"--{name} takes a number from 0 to 1. Received: {value}"
-        )

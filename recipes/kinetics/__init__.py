@@ -19,7 +19,7 @@ from recipes.kinetics import evaluation
 from recipes.kinetics import pictures
 from recipes.kinetics.answer import answer
 from recipes.kinetics.breakdown import break_down
-from recipes.kinetics.breakdown import in_decibels
+from recipes.kinetics.breakdown import nearness
 from recipes.kinetics.breakdown import right
 from recipes.kinetics.config import CONFIGURATIONS
 from recipes.kinetics.data import ClipData
@@ -82,8 +82,8 @@ RECIPE = Recipe(
     metric="loss",
     other_metrics=("video_mse", "audio_mse", "top_1_error"),
     columns={
-        "video": lambda row: in_decibels(row["video_mse"]),
-        "audio": lambda row: in_decibels(row["audio_mse"]),
+        "video": lambda row: nearness(row["video_mse"]),
+        "audio": lambda row: nearness(row["audio_mse"]),
         "top-1": lambda row: right(row["top_1_error"]),
         "top-5": lambda row: right(row["top_5_error"]),
         "loss": lambda row: _loss(row["loss"]),

@@ -5,6 +5,7 @@ import pathlib
 from keras_perceiver import errors
 from keras_perceiver.data.media.media_format import MediaError
 from keras_perceiver.data.media.media_format import MediaFormat
+from recipes.kinetics.pooled_errors import in_decibels
 from recipes.kinetics.reconstruction import reconstruct_file
 
 
@@ -44,13 +45,13 @@ def answer(task, words):
 
 def _described(found):
     yield (
-        f"  video {_ratio(found.video_psnr)}, its mean frame "
-        f"{_ratio(found.mean_frame_psnr)}, {found.num_frames:,} frames"
+        f"  video {in_decibels(found.video_psnr)}, its mean frame "
+        f"{in_decibels(found.mean_frame_psnr)}, {found.num_frames:,} frames"
     )
     if found.has_audio:
         yield (
-            f"  sound {_ratio(found.audio_psnr)}, silence "
-            f"{_ratio(found.silence_psnr)}"
+            f"  sound {in_decibels(found.audio_psnr)}, silence "
+            f"{in_decibels(found.silence_psnr)}"
         )
     else:
         yield "  no sound"
@@ -58,7 +59,3 @@ def _described(found):
         yield f"  {probability:>6.1%}  {name}"
     for problem in found.problems:
         yield f"  the video {errors.printable(problem)}"
-
-
-def _ratio(psnr):
-    return "exact" if psnr is None else f"{psnr:.2f} dB"

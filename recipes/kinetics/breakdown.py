@@ -8,6 +8,7 @@ from recipes.kinetics.evaluation import Errors
 from recipes.kinetics.evaluation import measure
 from recipes.kinetics.evaluation import reconstruction_of
 from recipes.kinetics.pictures import write_pictures
+from recipes.kinetics.pooled_errors import in_decibels
 from recipes.kinetics.pooled_errors import psnr
 
 # What the model has to do without, besides the label.
@@ -55,12 +56,9 @@ def break_down(folder, model, data, by=None):
     return lines
 
 
-def in_decibels(mse):
+def nearness(mse):
     """Writes a mean squared error of a peak of 1 as a ratio, for tables."""
-    if mse is None:
-        return "-"
-    ratio = psnr(mse, 1)
-    return "exact" if ratio is None else f"{ratio:.2f} dB"
+    return "-" if mse is None else in_decibels(psnr(mse, 1))
 
 
 def right(error):
@@ -70,8 +68,8 @@ def right(error):
 
 def _numbers(means):
     return {
-        "video": in_decibels(means["video_mse"]),
-        "audio": in_decibels(means["audio_mse"]),
+        "video": nearness(means["video_mse"]),
+        "audio": nearness(means["audio_mse"]),
         "top-1": right(means["top_1_error"]),
     }
 

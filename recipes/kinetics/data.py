@@ -12,6 +12,7 @@ from recipes.kinetics import baselines
 from recipes.kinetics.preparation import Preparation
 from recipes.recipe import RecipeData
 from recipes.settings import resolved
+from recipes.training_checks import check_share
 
 # Evaluation looks at the same pixels whatever the seed of a training run is.
 EVALUATION_SEED = 20_210_730
@@ -264,7 +265,8 @@ class ClipData(RecipeData):
     def _check_settings(self):
         settings = self.settings
         for name in ("hide_label", "hide_video", "hide_audio"):
-            _check_share(name, getattr(settings, name))
+            flag = f"data.{name.replace('_', '-')}"
+            check_share(flag, getattr(settings, name))
         share = settings.heldout_share
         if share is not None and not 0 < share < 1:
             raise ValueError(
@@ -282,14 +284,6 @@ class ClipData(RecipeData):
                     "as many as the model's clips have. Received: "
                     f"{getattr(settings, name):,}"
                 )
-
-
-def _check_share(name, value):
-    if not 0 <= value <= 1:
-        raise ValueError(
-            f"--data.{name.replace('_', '-')} takes a number from 0 to 1. "
-            f"Received: {value}"
-        )
 
 
 def _choose(count, total, seed):

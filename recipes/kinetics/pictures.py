@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_perceiver import files
 from keras_perceiver.data.media.writing import VideoWriter
 from keras_perceiver.tasks.autoencode_clip import AutoencodeClip
 from keras_perceiver.visualization import clips as clip_pictures
@@ -37,15 +38,18 @@ def write_pictures(folder, model, data):
         folder / "spectrograms.png",
         folder / "reconstruction.mp4",
     ]
-    paths[0].write_bytes(_contact_sheet(clips, video, audio, label, data))
-    paths[1].write_bytes(
+    pngs = [
+        _contact_sheet(clips, video, audio, label, data),
         spectrograms.draw(
             clips["audio"],
             audio,
             data.media_format.sample_rate,
             [name.decode(errors="replace") for name in clips["name"]],
-        )
-    )
+        ),
+    ]
+    for path, content in zip(paths, pngs, strict=False):
+        with files.replacing(path) as temporary:
+            temporary.write_bytes(content)
     _write_video(paths[2], clips, video, audio, data)
     return paths
 

@@ -22,6 +22,11 @@ def psnr(squared_error, count):
     return -10 * math.log10(squared_error / count)
 
 
+def in_decibels(ratio):
+    """Writes what `psnr` returned, for people."""
+    return "exact" if ratio is None else f"{ratio:.2f} dB"
+
+
 class PooledErrors:
     """Squared errors of all frames and samples, and of what is known without.
 

@@ -7,7 +7,7 @@ import pytest
 from recipes import building
 from recipes.kinetics import baselines
 from recipes.kinetics import evaluation
-from recipes.kinetics.breakdown import in_decibels
+from recipes.kinetics.breakdown import nearness
 from recipes.kinetics.breakdown import right
 from recipes.kinetics.config import LossSettings
 from tests.recipes.kinetics.few_videos import configured
@@ -83,8 +83,8 @@ def test_what_counts_for_nothing_has_no_number():
     names = ("audio_mse", "audio_mae", "top_1_error", "top_5_error", "nats")
     assert all(found[name] is None for name in names)
     assert found["loss"] == pytest.approx(0.5 * found["video_mae"])
-    assert (in_decibels(None), right(None)) == ("-", "-")
-    assert (in_decibels(0.0), in_decibels(0.01)) == ("exact", "20.00 dB")
+    assert (nearness(None), right(None)) == ("-", "-")
+    assert (nearness(0.0), nearness(0.01)) == ("exact", "20.00 dB")
 
 
 @pytest.fixture(scope="module")
