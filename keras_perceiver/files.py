@@ -50,6 +50,12 @@ def write_text(path, text):
         temporary.write_text(text)
 
 
+def write_bytes(path, content):
+    """Writes a binary file atomically."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def write_json(path, content):
     """Writes JSON atomically, indented for people."""
     write_text(path, json.dumps(content, indent=2) + "\n")

@@ -77,8 +77,7 @@ def write_flo(path, flow):
         flow: `(H, W, 2)` as `encode_flo` takes it.
     """
     flow = _checked(flow)
-    with files.replacing(path) as temporary:
-        temporary.write_bytes(encode_flo(tf.constant(flow)).numpy())
+    files.write_bytes(path, encode_flo(tf.constant(flow)).numpy())
 
 
 def read_kitti(path):
@@ -141,9 +140,8 @@ def write_kitti(path, flow, valid=None):
         )
     steps = np.where(valid[..., None], steps, 0)
     pixels = np.concatenate([steps, valid[..., None]], axis=-1)
-    with files.replacing(path) as temporary:
-        encoded = tf.io.encode_png(tf.constant(pixels, tf.uint16))
-        temporary.write_bytes(encoded.numpy())
+    encoded = tf.io.encode_png(tf.constant(pixels, tf.uint16))
+    files.write_bytes(path, encoded.numpy())
 
 
 def _raw(tensor):

@@ -56,8 +56,7 @@ class EstimatedFlow:
         if path.suffix == ".flo":
             flow_data.write_flo(path, self.flow)
         elif path.suffix == ".png":
-            with files.replacing(path) as temporary:
-                temporary.write_bytes(self.picture_bytes)
+            files.write_bytes(path, self.picture_bytes)
         else:
             raise ValueError(
                 "Flow is saved as .flo, and its picture as .png. Received: "

@@ -48,8 +48,7 @@ def write_pictures(folder, model, data):
         ),
     ]
     for path, content in zip(paths, pngs, strict=False):
-        with files.replacing(path) as temporary:
-            temporary.write_bytes(content)
+        files.write_bytes(path, content)
     _write_video(paths[2], clips, video, audio, data)
     return paths
 
