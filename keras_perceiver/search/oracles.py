@@ -1,0 +1,290 @@
+"""KerasTuner's oracles, which propose only what is within the budget."""
+
+import json
+import os
+import pathlib
+import time
+
+import keras_tuner
+import numpy as np
+
+from keras_perceiver import errors
+from keras_perceiver import files
+from keras_perceiver.search import space as spaces
+
+OBJECTIVE = "value"
+STATE_FILE = "oracle.json"
+# KerasTuner's choices are numbers; this one stands for None.
+NOT_SET = 0
+# Of points in a row that are turned away, after which there are no more.
+MOST_REJECTED = 5_000
+# A search without limit: as many rungs as anyone has time for.
+_MANY = 9_999
+# Hyperband's longest rung over its shortest, at three times each.
+HYPERBAND_UNITS = 9
+# Points that the Gaussian process is asked about before each trial.
+_CANDIDATES = 400
+# Trials that half of them lie beside.
+_BEST = 3
+_SECONDS_IDLE = 0.2
+
+
+class _WithinBudget:
+    """What the three oracles have in common.
+
+    Every point is drawn by the number of its trial and not by what was drawn
+    before, and the state is one file that is replaced as a whole: a search
+    that is killed at any moment goes on with the same trials.
+    """
+
+    def begin(self, space, feasible, *, seed, trials, seconds):
+        """Sets what KerasTuner's own arguments do not cover.
+
+        Args:
+            space: a dictionary of choices.
+            feasible: a `Feasibility`.
+            seed: any whole number; KerasTuner takes 0 for none.
+            trials: how many at most; None: any number.
+            seconds: after which no trial is begun; None: never.
+        """
+        self.space = space
+        self.feasible = feasible
+        self.seed = seed
+        self.most_trials = trials
+        self.most_seconds = seconds
+        self.elapsed_before = 0.0
+        self._began = time.monotonic()
+        self.verbose = 0
+        return self
+
+    @property
+    def elapsed(self):
+        """Seconds that the search has taken, over all its processes."""
+        return self.elapsed_before + time.monotonic() - self._began
+
+    def _is_over(self):
+        is_full = (
+            self.most_trials is not None
+            and len(self.trials) >= self.most_trials
+        )
+        return is_full or (
+            self.most_seconds is not None and self.elapsed >= self.most_seconds
+        )
+
+    def populate_space(self, trial_id):
+        """Proposes a point, as KerasTuner's oracles do."""
+        if self._is_over():
+            return {"status": "STOPPED", "values": None}
+        proposed = super().populate_space(trial_id)
+        if proposed["status"] == "IDLE":
+            # KerasTuner asks again at once.
+            time.sleep(_SECONDS_IDLE)
+        return proposed
+
+    def _random_values(self):
+        key = f"{self.seed}/{len(self.trials)}"
+        for point in self._feasible_points(key, MOST_REJECTED):
+            return encoded(point)
+        return None
+
+    def _feasible_points(self, key, attempts):
+        for attempt in range(attempts):
+            point = spaces.draw(self.space, f"{key}/{attempt}")
+            if self._is_new(point) and self.feasible(point) is not None:
+                yield point
+
+    def _is_new(self, point):
+        return not self._duplicate(encoded(point))
+
+    def end_trial(self, trial):
+        """Ends a trial, once, and only then writes that it has ended."""
+        if trial.trial_id not in self.end_order:
+            super().end_trial(trial)
+        self.save()
+
+    def _save_trial(self, trial):
+        """Trials are part of the one file."""
+
+    def save(self):
+        """Writes the state, whole or not at all."""
+        files.write_text(self._get_oracle_fname(), json.dumps(self.get_state()))
+
+    def get_state(self):
+        """Returns the state with all trials in it."""
+        state = super().get_state()
+        ended = set(self.end_order)
+        state["ongoing_trials"] = {
+            tuner: trial
+            for tuner, trial in state["ongoing_trials"].items()
+            if trial not in ended
+        }
+        state["trials"] = [trial.get_state() for trial in self.trials.values()]
+        state["rejected"] = dict(self.feasible.rejected)
+        state["elapsed"] = self.elapsed
+        return state
+
+    def reload(self):
+        """Goes on from the state that was written last, if any was."""
+        path = pathlib.Path(self._get_oracle_fname())
+        if not path.exists():
+            return
+        state = json.loads(path.read_text())
+        for one in state["trials"]:
+            trial = keras_tuner.engine.trial.Trial.from_state(one)
+            self.trials[trial.trial_id] = trial
+        self.set_state(state)
+        self.feasible.rejected.update(state["rejected"])
+        self.elapsed_before = state["elapsed"]
+        # KerasTuner takes them from the end.
+        ongoing, self.ongoing_trials = self.ongoing_trials, {}
+        self._retry_queue += sorted(
+            (trial.trial_id for trial in ongoing.values()), reverse=True
+        )
+
+    def _get_oracle_fname(self):
+        return os.path.join(self._project_dir, STATE_FILE)
+
+
+class RandomOracle(_WithinBudget, keras_tuner.oracles.RandomSearchOracle):
+    """Points at random."""
+
+
+class HyperbandOracle(_WithinBudget, keras_tuner.oracles.HyperbandOracle):
+    """Many points for a few steps, the best of them for more."""
+
+
+class BayesianOracle(
+    _WithinBudget, keras_tuner.oracles.BayesianOptimizationOracle
+):
+    """Points where a Gaussian process of the trials so far expects most."""
+
+    def populate_space(self, trial_id):
+        """Proposes the most promising of many points within the budget."""
+        completed = [
+            trial
+            for trial in self.trials.values()
+            if trial.status == "COMPLETED"
+        ]
+        if self._is_over() or len(completed) < self.num_initial_points:
+            return super().populate_space(trial_id)
+        points = self._candidates(completed)
+        if not points:
+            return {"status": "STOPPED", "values": None}
+        self.gpr.fit(*self._vectorize_trials())
+        mean, deviation = self.gpr.predict(
+            np.array([self._vector(point) for point in points]), return_std=True
+        )
+        promise = mean - self.beta * deviation
+        best = points[int(np.argmin(promise))]
+        return {"status": "RUNNING", "values": encoded(best)}
+
+    def _candidates(self, completed):
+        """Half anywhere, half beside the best trials."""
+        key = f"{self.seed}/{len(self.trials)}"
+        half = _CANDIDATES // 2
+        points = list(self._feasible_points(key, half * 4))[:half]
+        best = sorted(
+            completed,
+            key=lambda trial: trial.score,
+            reverse=self.objective.direction == "max",
+        )[:_BEST]
+        for attempt in range(half):
+            trial = best[attempt % len(best)]
+            point = spaces.near(
+                self.space,
+                decoded(trial.hyperparameters.values, self.space),
+                f"{key}/near/{attempt}",
+            )
+            if self._is_new(point) and self.feasible(point) is not None:
+                points.append(point)
+        return points
+
+    def _vector(self, point):
+        values = encoded(point)
+        return [
+            parameter.value_to_prob(values[parameter.name])
+            for parameter in self._nonfixed_space()
+        ]
+
+
+ORACLES = {
+    "random": RandomOracle,
+    "hyperband": HyperbandOracle,
+    "bayesian": BayesianOracle,
+}
+
+
+def make_oracle(name, space, feasible, *, seed, trials, seconds, maximize):
+    """Returns an oracle, ready to propose.
+
+    Args:
+        name: `random`, `hyperband` or `bayesian`.
+        space: a dictionary of choices.
+        feasible: a `Feasibility`.
+        seed: of what is drawn.
+        trials: how many at most, or None.
+        seconds: after which no trial is begun, or None.
+        maximize: whether more is better.
+    """
+    if name not in ORACLES:
+        raise errors.unknown("tuner", name, ORACLES)
+    settings = {
+        "objective": keras_tuner.Objective(
+            OBJECTIVE, "max" if maximize else "min"
+        ),
+        "hyperparameters": hyperparameters(space),
+        "allow_new_entries": False,
+        "tune_new_entries": False,
+        # KerasTuner would end the search after three.
+        "max_consecutive_failed_trials": _MANY,
+        # KerasTuner takes 0 for none.
+        "seed": seed + 1,
+    }
+    if name == "hyperband":
+        settings |= {
+            "max_epochs": HYPERBAND_UNITS,
+            "hyperband_iterations": _MANY,
+        }
+    else:
+        settings["max_trials"] = _MANY
+    if name == "bayesian":
+        # Trials are noisy: one seed each, and few steps.
+        settings |= {"num_initial_points": len(space), "alpha": 1e-2}
+    return ORACLES[name](**settings).begin(
+        space, feasible, seed=seed, trials=trials, seconds=seconds
+    )
+
+
+def hyperparameters(space):
+    """Returns a space as KerasTuner has it."""
+    found = keras_tuner.HyperParameters()
+    for name, values in space.items():
+        if isinstance(values, spaces.Between):
+            found.Float(name, values.low, values.high, sampling="log")
+        else:
+            numbers = [encoded({name: value})[name] for value in values]
+            ordered = all(isinstance(one, (int, float)) for one in numbers)
+            found.Choice(name, numbers, ordered=ordered)
+    return found
+
+
+def encoded(point):
+    """A point as KerasTuner's values."""
+    return {
+        name: NOT_SET if value is None else value
+        for name, value in point.items()
+    }
+
+
+def decoded(values, space):
+    """KerasTuner's values as a point: its own entries are left out."""
+    return {
+        name: None
+        if values[name] == NOT_SET and None in _listed(space[name])
+        else values[name]
+        for name in space
+    }
+
+
+def _listed(values):
+    return () if isinstance(values, spaces.Between) else values
