@@ -22,9 +22,9 @@ MOST_REJECTED = 5_000
 _MANY = 9_999
 # Hyperband's longest rung over its shortest, at three times each.
 HYPERBAND_UNITS = 9
-# Points that the Gaussian process is asked about before each trial.
-_CANDIDATES = 400
-# Trials that half of them lie beside.
+# Points of each kind that are tried out on the Gaussian process.
+_CANDIDATES = 1_000
+# Trials that candidates lie beside.
 _BEST = 3
 _SECONDS_IDLE = 0.2
 
@@ -37,18 +37,21 @@ class _WithinBudget:
     that is killed at any moment goes on with the same trials.
     """
 
-    def begin(self, space, feasible, *, seed, trials, seconds):
+    def begin(self, space, feasible, *, reference, seed, trials, seconds):
         """Sets what KerasTuner's own arguments do not cover.
 
         Args:
             space: a dictionary of choices.
             feasible: a `Feasibility`.
+            reference: the point that the search begins at; it need not be
+                within the budget.
             seed: any whole number; KerasTuner takes 0 for none.
             trials: how many at most; None: any number.
             seconds: after which no trial is begun; None: never.
         """
         self.space = space
         self.feasible = feasible
+        self.reference = reference
         self.seed = seed
         self.most_trials = trials
         self.most_seconds = seconds
@@ -156,7 +159,11 @@ class HyperbandOracle(_WithinBudget, keras_tuner.oracles.HyperbandOracle):
 class BayesianOracle(
     _WithinBudget, keras_tuner.oracles.BayesianOptimizationOracle
 ):
-    """Points where a Gaussian process of the trials so far expects most."""
+    """Points where a Gaussian process of the trials so far expects most.
+
+    The shape that the search begins with is one that somebody chose: the
+    first trials, and some of all later candidates, lie beside it.
+    """
 
     def populate_space(self, trial_id):
         """Proposes the most promising of many points within the budget."""
@@ -178,26 +185,40 @@ class BayesianOracle(
         best = points[int(np.argmin(promise))]
         return {"status": "RUNNING", "values": encoded(best)}
 
+    def _random_values(self):
+        number = len(self.trials)
+        # Every fourth from anywhere, lest the first shape misled us.
+        if number % 4 == 3:
+            return super()._random_values()
+        points = self._points_near([self.reference], f"{self.seed}/{number}")
+        point = next(points, None)
+        return encoded(point) if point else super()._random_values()
+
+    def _points_near(self, centres, key, attempts=MOST_REJECTED):
+        for attempt in range(attempts):
+            point = spaces.near(
+                self.space,
+                centres[attempt % len(centres)],
+                f"{key}/near/{attempt}",
+            )
+            if self._is_new(point) and self.feasible(point) is not None:
+                yield point
+
     def _candidates(self, completed):
-        """Half anywhere, half beside the best trials."""
+        """Half anywhere, half beside the best trials and the reference."""
         key = f"{self.seed}/{len(self.trials)}"
-        half = _CANDIDATES // 2
-        points = list(self._feasible_points(key, half * 4))[:half]
         best = sorted(
             completed,
             key=lambda trial: trial.score,
             reverse=self.objective.direction == "max",
         )[:_BEST]
-        for attempt in range(half):
-            trial = best[attempt % len(best)]
-            point = spaces.near(
-                self.space,
-                decoded(trial.hyperparameters.values, self.space),
-                f"{key}/near/{attempt}",
-            )
-            if self._is_new(point) and self.feasible(point) is not None:
-                points.append(point)
-        return points
+        centres = [
+            decoded(trial.hyperparameters.values, self.space) for trial in best
+        ]
+        return [
+            *self._feasible_points(key, _CANDIDATES),
+            *self._points_near([*centres, self.reference], key, _CANDIDATES),
+        ]
 
     def _vector(self, point):
         values = encoded(point)
@@ -214,13 +235,16 @@ ORACLES = {
 }
 
 
-def make_oracle(name, space, feasible, *, seed, trials, seconds, maximize):
+def make_oracle(
+    name, space, feasible, *, reference, seed, trials, seconds, maximize
+):
     """Returns an oracle, ready to propose.
 
     Args:
         name: `random`, `hyperband` or `bayesian`.
         space: a dictionary of choices.
         feasible: a `Feasibility`.
+        reference: the point that the search begins at.
         seed: of what is drawn.
         trials: how many at most, or None.
         seconds: after which no trial is begun, or None.
@@ -251,7 +275,12 @@ def make_oracle(name, space, feasible, *, seed, trials, seconds, maximize):
         # Trials are noisy: one seed each, and few steps.
         settings |= {"num_initial_points": len(space), "alpha": 1e-2}
     return ORACLES[name](**settings).begin(
-        space, feasible, seed=seed, trials=trials, seconds=seconds
+        space,
+        feasible,
+        reference=reference,
+        seed=seed,
+        trials=trials,
+        seconds=seconds,
     )
 
 

@@ -104,6 +104,7 @@ def search(
         tuner,
         space,
         feasible,
+        reference=spaces.reference(space, template.arguments, learning_rate),
         seed=seed,
         trials=trials,
         seconds=minutes and 60 * minutes,

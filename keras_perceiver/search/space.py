@@ -24,6 +24,8 @@ _SHARES = {
 # Widths below are of no use to heads, and slow on every device.
 _MULTIPLE = 8
 _RATES = 3.0
+# Of choices, between a point and one near it.
+_MOST_CHANGES = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +161,7 @@ def _rounded(number):
 
 
 def near(space, point, key):
-    """Returns a point that differs from another in one or two choices.
+    """Returns a point that differs from another in a few choices.
 
     Args:
         space: a dictionary as `space_around` returns it.
@@ -167,10 +169,29 @@ def near(space, point, key):
         key: a text.
     """
     numbers = random.Random(key)  # noqa: S311 (no secret)
-    names = numbers.sample(
-        sorted(space), k=min(numbers.choice((1, 2)), len(space))
-    )
+    count = min(numbers.randint(1, _MOST_CHANGES), len(space))
+    names = numbers.sample(sorted(space), k=count)
     return {**point, **{name: _draw(space[name], numbers) for name in names}}
+
+
+def reference(space, arguments, learning_rate=None):
+    """Returns the point of a space that a search begins at.
+
+    Args:
+        space: a dictionary as `space_around` returns it.
+        arguments: of the model's builder, by name.
+        learning_rate: the one that suits them; None: the middle.
+    """
+    return {
+        name: arguments.get(name, learning_rate or _middle(values))
+        for name, values in space.items()
+    }
+
+
+def _middle(values):
+    if isinstance(values, Between):
+        return _rounded(math.sqrt(values.low * values.high))
+    return values[len(values) // 2]
 
 
 def size(space):
