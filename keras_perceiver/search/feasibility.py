@@ -6,6 +6,9 @@ from keras_perceiver.search.budget import LATENCY
 from keras_perceiver.search.budget import QUANTITIES
 from keras_perceiver.search.space import LEARNING_RATE
 
+# Each costs seconds, unlike those that arithmetic turns away.
+MOST_SLOW = 30
+
 
 class Feasibility:
     """Judges points, and counts why points were turned away.
@@ -27,6 +30,7 @@ class Feasibility:
         self.check = check
         self.latency = latency
         self.rejected = collections.Counter()
+        self._slow = 0
         self.reference = self.cost_of({})
         self._check_known(limits)
         if any(
@@ -61,7 +65,25 @@ class Feasibility:
         return {name: told.get(name) for name in QUANTITIES}
 
     def __call__(self, choices):
-        """Returns the costs of a point, or None if it is turned away."""
+        """Returns the costs of a point, or None if it is turned away.
+
+        Raises:
+            ValueError: if one point after the other is too slow.
+        """
+        costs = self.by_arithmetic(choices)
+        limits = [one for one in self.limits if one.quantity == LATENCY]
+        if costs is None or not limits:
+            return costs
+        costs[LATENCY] = self.latency(self.arguments_of(choices))
+        if self._miss(limits, costs):
+            self._slow += 1
+            self._check_hopeless(limits)
+            return None
+        self._slow = 0
+        return costs
+
+    def by_arithmetic(self, choices):
+        """The same in a millisecond: all limits but that of latency."""
         try:
             costs = self.cost_of(choices)
             if self.check:
@@ -69,13 +91,20 @@ class Feasibility:
         except ValueError:
             self.rejected["cannot be built"] += 1
             return None
-        # Latency last, since it takes seconds.
-        for limit in sorted(
-            self.limits, key=lambda one: one.quantity == LATENCY
-        ):
-            if limit.quantity == LATENCY:
-                costs[LATENCY] = self.latency(self.arguments_of(choices))
+        limits = [one for one in self.limits if one.quantity != LATENCY]
+        return None if self._miss(limits, costs) else costs
+
+    def _miss(self, limits, costs):
+        for limit in limits:
             if not limit.holds(costs[limit.quantity]):
                 self.rejected[str(limit)] += 1
-                return None
-        return costs
+                return True
+        return False
+
+    def _check_hopeless(self, limits):
+        if self._slow >= MOST_SLOW:
+            raise ValueError(
+                f"{MOST_SLOW} shapes in a row were measured, and each missed "
+                f"{', '.join(map(str, limits))}. Allow more, or give a space "
+                "with smaller values."
+            )

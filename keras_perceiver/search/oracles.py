@@ -4,9 +4,12 @@ import json
 import os
 import pathlib
 import time
+import warnings
 
 import keras_tuner
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process.kernels import Matern
 
 from keras_perceiver import errors
 from keras_perceiver import files
@@ -26,6 +29,8 @@ HYPERBAND_UNITS = 9
 _CANDIDATES = 1_000
 # Trials that candidates lie beside.
 _BEST = 3
+# Of the Gaussian process, where each choice goes from 0 to 1.
+_SCALES = (0.2, 20.0)
 _SECONDS_IDLE = 0.2
 
 
@@ -86,18 +91,23 @@ class _WithinBudget:
 
     def _random_values(self):
         key = f"{self.seed}/{len(self.trials)}"
-        for point in self._feasible_points(key, MOST_REJECTED):
-            return encoded(point)
+        return self._first_feasible(self._points_anywhere(key))
+
+    def _first_feasible(self, points):
+        for point in points:
+            if self.feasible(point) is not None:
+                return encoded(point)
         return None
 
-    def _feasible_points(self, key, attempts):
+    def _points_anywhere(self, key, attempts=MOST_REJECTED):
         for attempt in range(attempts):
             point = spaces.draw(self.space, f"{key}/{attempt}")
-            if self._is_new(point) and self.feasible(point) is not None:
+            if self._is_candidate(point):
                 yield point
 
-    def _is_new(self, point):
-        return not self._duplicate(encoded(point))
+    def _is_candidate(self, point):
+        is_new = not self._duplicate(encoded(point))
+        return is_new and self.feasible.by_arithmetic(point) is not None
 
     def end_trial(self, trial):
         """Ends a trial, once, and only then writes that it has ended."""
@@ -174,16 +184,31 @@ class BayesianOracle(
         ]
         if self._is_over() or len(completed) < self.num_initial_points:
             return super().populate_space(trial_id)
-        points = self._candidates(completed)
+        for point in self._most_promising_first(self._candidates(completed)):
+            if self.feasible(point) is not None:
+                return {"status": "RUNNING", "values": encoded(point)}
+        return {"status": "STOPPED", "values": None}
+
+    def _most_promising_first(self, points):
         if not points:
-            return {"status": "STOPPED", "values": None}
-        self.gpr.fit(*self._vectorize_trials())
+            return []
+        with warnings.catch_warnings():
+            # Of a few trials, any length scale may be as likely.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.gpr.fit(*self._vectorize_trials())
         mean, deviation = self.gpr.predict(
             np.array([self._vector(point) for point in points]), return_std=True
         )
-        promise = mean - self.beta * deviation
-        best = points[int(np.argmin(promise))]
-        return {"status": "RUNNING", "values": encoded(best)}
+        order = np.argsort(mean - self.beta * deviation)
+        return [points[place] for place in order]
+
+    def _make_gpr(self):
+        # KerasTuner's own length scales go down to where no trial tells
+        # anything of another.
+        gpr = super()._make_gpr()
+        return gpr.set_params(
+            kernel=Matern(nu=2.5, length_scale_bounds=_SCALES)
+        )
 
     def _random_values(self):
         number = len(self.trials)
@@ -191,8 +216,7 @@ class BayesianOracle(
         if number % 4 == 3:
             return super()._random_values()
         points = self._points_near([self.reference], f"{self.seed}/{number}")
-        point = next(points, None)
-        return encoded(point) if point else super()._random_values()
+        return self._first_feasible(points) or super()._random_values()
 
     def _points_near(self, centres, key, attempts=MOST_REJECTED):
         for attempt in range(attempts):
@@ -201,7 +225,7 @@ class BayesianOracle(
                 centres[attempt % len(centres)],
                 f"{key}/near/{attempt}",
             )
-            if self._is_new(point) and self.feasible(point) is not None:
+            if self._is_candidate(point):
                 yield point
 
     def _candidates(self, completed):
@@ -216,7 +240,7 @@ class BayesianOracle(
             decoded(trial.hyperparameters.values, self.space) for trial in best
         ]
         return [
-            *self._feasible_points(key, _CANDIDATES),
+            *self._points_anywhere(key, _CANDIDATES),
             *self._points_near([*centres, self.reference], key, _CANDIDATES),
         ]
 

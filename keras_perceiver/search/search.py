@@ -5,11 +5,13 @@ import pathlib
 
 import keras_tuner
 
+from keras_perceiver.search import outcomes
 from keras_perceiver.search import settings
 from keras_perceiver.search import space as spaces
 from keras_perceiver.search.budget import parse_budget
 from keras_perceiver.search.feasibility import Feasibility
 from keras_perceiver.search.latency import LatencyCache
+from keras_perceiver.search.oracles import MOST_REJECTED
 from keras_perceiver.search.oracles import make_oracle
 from keras_perceiver.search.trials import TrialLog
 from keras_perceiver.search.tuner import SearchTuner
@@ -100,6 +102,7 @@ def search(
         check,
         make_task and LatencyCache(folder, template.build, make_task),
     )
+    _check_possible(space, feasible)
     oracle = make_oracle(
         tuner,
         space,
@@ -139,6 +142,24 @@ def search(
     return found_in(folder, maximize)
 
 
+def _check_possible(space, feasible):
+    """Raises `ValueError` unless a point within the budget can be drawn."""
+    for attempt in range(MOST_REJECTED):
+        point = spaces.draw(space, f"possible/{attempt}")
+        if feasible.by_arithmetic(point) is not None:
+            feasible.rejected.clear()
+            return
+    reasons = ", ".join(
+        f"{reason} ({count:,})"
+        for reason, count in feasible.rejected.most_common()
+    )
+    raise ValueError(
+        f"No point of {MOST_REJECTED:,} that were drawn is within the budget. "
+        f"They were turned away by: {reasons}. Allow more, or give a space "
+        "with smaller values."
+    )
+
+
 def _run(search_tuner):
     try:
         search_tuner.search()
@@ -149,19 +170,5 @@ def _run(search_tuner):
 def found_in(folder, maximize=False):
     """Returns the `Found` of a search that ended, or still runs."""
     records = TrialLog(folder).read()
-    whole = [
-        record
-        for record in records
-        if record["state"] == "completed" and record["share"] == 1.0
-    ]
-    sign = -1 if maximize else 1
-    best = min(
-        whole,
-        # Of equals, the cheapest.
-        key=lambda record: (
-            sign * record["value"],
-            record["cost"]["flops"] or 0,
-        ),
-        default=None,
-    )
-    return Found(pathlib.Path(folder), records, best)
+    best = outcomes.best_first(records, maximize)
+    return Found(pathlib.Path(folder), records, best[0] if best else None)

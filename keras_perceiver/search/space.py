@@ -63,7 +63,7 @@ def space_around(arguments, learning_rate=None):
     }
     if learning_rate:
         space[LEARNING_RATE] = Between(
-            learning_rate / _RATES, learning_rate * _RATES
+            _rounded(learning_rate / _RATES), _rounded(learning_rate * _RATES)
         )
     # What has one value is no choice.
     return {
