@@ -4,10 +4,12 @@ import contextlib
 import fcntl
 import json
 import pathlib
+import re
 
 from keras_perceiver import files
 
 FILE = "trials.jsonl"
+_TRIAL = re.compile(r'{"trial": "(\w+)"')
 
 
 class TrialLog:
@@ -22,22 +24,27 @@ class TrialLog:
 
     def read(self):
         """Returns the records of all trials, in the order of their numbers."""
-        if not self.path.exists():
-            return []
-        lines = self.path.read_text().splitlines()
-        return [json.loads(line) for line in lines]
+        return [json.loads(line) for line in self._lines().values()]
 
     def find(self, trial):
         """Returns the record of a trial, or None."""
-        return next((one for one in self.read() if one["trial"] == trial), None)
+        line = self._lines().get(trial)
+        return line and json.loads(line)
 
     def write(self, record):
         """Adds a record, or replaces the one of the same trial."""
         with self._locked():
-            records = {one["trial"]: one for one in self.read()}
-            records[record["trial"]] = record
-            lines = [json.dumps(records[name]) for name in sorted(records)]
-            files.write_text(self.path, "\n".join(lines) + "\n")
+            lines = self._lines()
+            lines[record["trial"]] = json.dumps(record)
+            text = "\n".join(lines[trial] for trial in sorted(lines))
+            files.write_text(self.path, text + "\n")
+
+    def _lines(self):
+        """Lines by trial, unread: a long search has thousands of them."""
+        if not self.path.exists():
+            return {}
+        lines = self.path.read_text().splitlines()
+        return {_TRIAL.match(line)[1]: line for line in lines}
 
     @contextlib.contextmanager
     def _locked(self):
