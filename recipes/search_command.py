@@ -1,7 +1,5 @@
 """The verb `search`: its options, its processes, and what it leaves behind."""
 
-import contextlib
-import json
 import shutil
 import sys
 
@@ -176,26 +174,30 @@ class _Parent:
         self.options = options
 
     def run(self):
-        from keras_perceiver.search import supervisor
-        from keras_perceiver.training.run_lock import RunLock
+        from keras_perceiver.search.workers_command import search_workers
 
         self._make_folder()
-        lock = RunLock(self.folder / ".lock")
-        with contextlib.closing(lock):
-            lock.take()
-            supervisor.supervise(
-                [sys.executable, "-m", "recipes", *sys.argv[1:]],
-                folder=self.folder,
-                workers=self.options.search_workers or 1,
-                chief=self.options.chief,
-                trials=self.options.trials,
-                minutes=self.options.minutes,
-            )
-            self._report()
+        best = search_workers(
+            [sys.executable, "-m", "recipes", *sys.argv[1:]],
+            self.folder,
+            # Without the option: one.
+            workers=1
+            if self.options.search_workers is None
+            else self.options.search_workers,
+            chief=self.options.chief,
+            trials=self.options.trials,
+            minutes=self.options.minutes,
+        )
+        if best and self.options.retrain:
+            self._retrain(best)
 
     def _make_folder(self):
+        from keras_perceiver.search.chief_address import is_elsewhere
         from keras_perceiver.search.settings import FILE
 
+        if is_elsewhere(self.options.chief):
+            # The same command there makes it.
+            return
         if self.options.overwrite and self.folder.exists():
             if not (self.folder / FILE).exists() and any(self.folder.iterdir()):
                 raise ValueError(
@@ -205,21 +207,6 @@ class _Parent:
                 )
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-
-    def _report(self):
-        from keras_perceiver.search.report import write_report
-
-        from keras_perceiver.search import found_in
-
-        write_report(self.folder)
-        best = found_in(self.folder).best
-        if best is None:
-            print("no trial came through: see trials.jsonl for the reasons")
-            return
-        print(f"report: {self.folder / 'report.md'}")
-        print(f"best: trial {best['trial']}, {json.dumps(best['choices'])}")
-        if self.options.retrain:
-            self._retrain(best)
 
     def _retrain(self, best):
         from recipes import runner

@@ -13,10 +13,11 @@ from sklearn.gaussian_process.kernels import Matern
 
 from keras_perceiver import errors
 from keras_perceiver import files
+from keras_perceiver.search import roles
 from keras_perceiver.search import space as spaces
+from keras_perceiver.search.settings import STATE_FILE
 
 OBJECTIVE = "value"
-STATE_FILE = "oracle.json"
 # KerasTuner's choices are numbers; this one stands for None.
 NOT_SET = 0
 # Of points in a row that are turned away, after which there are no more.
@@ -109,6 +110,12 @@ class _WithinBudget:
         is_new = not self._duplicate(encoded(point))
         return is_new and self.feasible.by_arithmetic(point) is not None
 
+    def update_trial(self, trial_id, metrics, step=0):
+        """Notes a value, which a chief that is started again has to know."""
+        trial = super().update_trial(trial_id, metrics, step)
+        self.save()
+        return trial
+
     def end_trial(self, trial):
         """Ends a trial, once, and only then writes that it has ended."""
         if trial.trial_id not in self.end_order:
@@ -148,6 +155,10 @@ class _WithinBudget:
         self.set_state(state)
         self.feasible.rejected.update(state["rejected"])
         self.elapsed_before = state["elapsed"]
+        if roles.was_restarted() and roles.is_chief():
+            # Its workers are still there, and go on with their trials.
+            self.tuner_ids.update(self.ongoing_trials)
+            return
         # KerasTuner takes them from the end.
         ongoing, self.ongoing_trials = self.ongoing_trials, {}
         self._retry_queue += sorted(

@@ -6,6 +6,7 @@ import pathlib
 import keras_tuner
 
 from keras_perceiver.search import outcomes
+from keras_perceiver.search import roles
 from keras_perceiver.search import settings
 from keras_perceiver.search import space as spaces
 from keras_perceiver.search.budget import parse_budget
@@ -93,6 +94,7 @@ def search(
             "never end."
         )
     folder = pathlib.Path(folder).absolute()
+    roles.check_folder(folder)
     space = space or spaces.space_around(template.arguments, learning_rate)
     spaces.check_space(space, template.arguments)
     limits = parse_budget(budget)

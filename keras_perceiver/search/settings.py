@@ -6,6 +6,8 @@ import pathlib
 from keras_perceiver import files
 
 FILE = "search.json"
+# Of the oracle, with all trials.
+STATE_FILE = "oracle.json"
 
 
 def keep(folder, settings):

@@ -13,15 +13,15 @@ import tensorflow as tf
 from keras_perceiver.search.oracles import HYPERBAND_UNITS
 from keras_perceiver.search.oracles import OBJECTIVE
 from keras_perceiver.search.oracles import decoded
+from keras_perceiver.search.patience import PatientStub
+from keras_perceiver.search.roles import ALONE
+from keras_perceiver.search.roles import DIED_VARIABLE
+from keras_perceiver.search.roles import MOST_DEATHS
+from keras_perceiver.search.roles import TUNER_VARIABLE
 from keras_perceiver.search.trial import Trial
 from keras_perceiver.search.trial import new_record
 from keras_perceiver.search.trials import TrialLog
 
-# Says to a worker that was started again how the one before it ended.
-DIED_VARIABLE = "KERAS_PERCEIVER_WORKER_DIED"
-TUNER_VARIABLE = "KERASTUNER_TUNER_ID"
-# A trial that ends its process as often is not tried again.
-MOST_DEATHS = 2
 # With as many failures and no success, the mistake is not the trial's.
 MOST_FAILURES = 3
 _OUT_OF_MEMORY = ("RESOURCE_EXHAUSTED", "out of memory", "OOM when")
@@ -53,7 +53,9 @@ class SearchTuner(keras_tuner.engine.base_tuner.BaseTuner):
         super().__init__(
             oracle, directory=str(folder.parent), project_name=folder.name
         )
-        if not self._is_worker():
+        if self._is_worker():
+            self.oracle.stub = PatientStub(self.oracle.stub)
+        else:
             oracle.reload()
 
     def save(self):
@@ -100,7 +102,7 @@ class SearchTuner(keras_tuner.engine.base_tuner.BaseTuner):
             # Once more, since the oracle may be of another process.
             self.feasible(choices) or self.feasible.cost_of(choices),
             units / HYPERBAND_UNITS if units else 1.0,
-            os.environ.get(TUNER_VARIABLE, "alone"),
+            os.environ.get(TUNER_VARIABLE, ALONE),
         )
         before = self.log.find(trial.trial_id)
         if before:
