@@ -28,6 +28,8 @@ _MANY = 9_999
 HYPERBAND_UNITS = 9
 # Points of each kind that are tried out on the Gaussian process.
 _CANDIDATES = 1_000
+# Trials before the Gaussian process is asked.
+_FEWEST_FIRST = 4
 # Trials that candidates lie beside.
 _BEST = 3
 # Of the Gaussian process, where each choice goes from 0 to 1.
@@ -307,8 +309,14 @@ def make_oracle(
     else:
         settings["max_trials"] = _MANY
     if name == "bayesian":
-        # Trials are noisy: one seed each, and few steps.
-        settings |= {"num_initial_points": len(space), "alpha": 1e-2}
+        settings |= {
+            "num_initial_points": max(_FEWEST_FIRST, len(space) // 2),
+            # Trials are noisy: one seed each, and few steps.
+            "alpha": 1e-2,
+            # They are few as well: rather beside what was good than where
+            # nothing is known, which is nearly everywhere.
+            "beta": 1.0,
+        }
     return ORACLES[name](**settings).begin(
         space,
         feasible,
