@@ -57,7 +57,7 @@ def preset_template(preset, overrides=None, *, batch=1, dtype=None):
         return {
             "params": told.parameters,
             "flops": told.flops,
-            "memory": _training_bytes(told),
+            "memory": told.peak_training_bytes,
         }
 
     return Template(
@@ -67,15 +67,6 @@ def preset_template(preset, overrides=None, *, batch=1, dtype=None):
         measure=measure,
         preset=preset,
         overrides=overrides,
-    )
-
-
-def _training_bytes(told):
-    return (
-        told.training_bytes
-        + told.weight_bytes
-        + told.gradient_bytes
-        + told.optimizer_bytes
     )
 
 
