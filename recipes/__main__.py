@@ -38,6 +38,8 @@ def main(arguments):
     try:
         recipe = find_recipe(arguments[0])
         options, rest = _parser(recipe).parse_known_args(arguments[1:])
+        _check_options(options)
+        options.words = arguments
         _run(recipe, options, rest)
     except USER_ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
@@ -49,7 +51,6 @@ def main(arguments):
 
 
 def _run(recipe, options, rest):
-    _check_options(options)
     run = {
         "prepare": _prepare,
         "train": _train,

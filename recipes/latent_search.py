@@ -1,7 +1,6 @@
 """The latent size of any recipe, searched for under a budget."""
 
 import dataclasses
-import math
 
 import keras
 import tensorflow as tf
@@ -119,11 +118,11 @@ def with_steps(configuration, steps):
         field.name: _shortened(getattr(configuration, field.name), share)
         for field in dataclasses.fields(configuration)
     }
-    every = math.ceil(steps / _EVALUATIONS)
+    every = max(1, steps // _EVALUATIONS)
     groups["training"] = dataclasses.replace(
         configuration.training,
         # A whole number of evaluations.
-        steps=every * max(1, steps // every),
+        steps=every * (steps // every),
         evaluate_every=every,
         checkpoint_every=None,
     )

@@ -1,5 +1,6 @@
 """The verb `search`: its options, its processes, and what it leaves behind."""
 
+import pathlib
 import shutil
 import sys
 
@@ -19,12 +20,13 @@ OPTIONS = (
     "search_workers",
     "chief",
     "retrain",
+    "export_best",
     "overwrite",
 )
 _SPACE = "space."
 _HALF_FLOPS = "flops<=0.5x"
-# As near as the paper's latent shapes are to each other (table 15).
-_EQUAL_FLOPS = "flops>=0.93x,flops<=1.04x"
+# The paper's latent shapes are within 6% of their mean (table 15).
+_EQUAL_FLOPS = "flops>=0.94x,flops<=1.06x"
 
 
 def add_options(parser):
@@ -88,6 +90,11 @@ def add_options(parser):
         "--retrain",
         action="store_true",
         help="train the best shape at full length when the search has ended",
+    )
+    group.add_argument(
+        "--export-best",
+        action="store_true",
+        help="the same, and export it to saved_models/NAME",
     )
 
 
@@ -178,18 +185,21 @@ class _Parent:
 
         self._make_folder()
         best = search_workers(
-            [sys.executable, "-m", "recipes", *sys.argv[1:]],
+            # Each process of the search is this command again.
+            [sys.executable, "-m", "recipes", *self.options.words],
             self.folder,
-            # Without the option: one.
-            workers=1
-            if self.options.search_workers is None
-            else self.options.search_workers,
+            workers=self._num_workers(),
             chief=self.options.chief,
             trials=self.options.trials,
             minutes=self.options.minutes,
         )
-        if best and self.options.retrain:
+        if best and (self.options.retrain or self.options.export_best):
             self._retrain(best)
+
+    def _num_workers(self):
+        # 0 is refused further on, and not taken for one.
+        given = self.options.search_workers
+        return 1 if given is None else given
 
     def _make_folder(self):
         from keras_perceiver.search.chief_address import is_elsewhere
@@ -209,13 +219,21 @@ class _Parent:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def _retrain(self, best):
+        from keras_perceiver.training.run_folder import RunFolder
         from recipes import runner
         from recipes.latent_search import with_choices
 
         path = self.folder / f"trial_{best['trial']}"
+        configuration = with_choices(self.configuration, best)
         print(f"\ntraining the best shape at full length: {path}\n")
-        runner.train(self.recipe, with_choices(self.configuration, best), path)
-        print(
-            f"\nexport it: python -m recipes {self.recipe.name} export "
-            f"--run-folder {path}"
-        )
+        # One that was stopped goes on; one that is finished is kept.
+        if not RunFolder(path).is_finished(configuration.training.steps):
+            runner.train(self.recipe, configuration, path)
+        if self.options.export_best:
+            base = pathlib.Path("saved_models") / self.recipe.name
+            runner.export(self.recipe, path, base)
+        else:
+            print(
+                f"\nexport it: python -m recipes {self.recipe.name} export "
+                f"--run-folder {path}"
+            )

@@ -12,6 +12,7 @@ from keras_perceiver.search import preset_code
 from keras_perceiver.search import report_sections as sections
 from keras_perceiver.search import settings
 from keras_perceiver.search import words
+from keras_perceiver.search.hparams import write_hparams
 from keras_perceiver.search.sensitivity import sensitivity_of
 from keras_perceiver.search.trials import TrialLog
 from keras_perceiver.visualization import search_pictures
@@ -49,7 +50,7 @@ class _Search:
 
 
 def write_report(folder, rejected=None):
-    """Writes `report.md`, its two pictures and `preset.py`.
+    """Writes `report.md`, its pictures, `preset.py` and `tensorboard/`.
 
     It can be called at any time, also before the first trial has ended.
 
@@ -81,6 +82,7 @@ def write_report(folder, rejected=None):
     files.write_text(
         folder / REPORT_FILE, _text(search, told, code, rejected or {})
     )
+    write_hparams(folder, search.records)
     return folder / REPORT_FILE
 
 

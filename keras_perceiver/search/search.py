@@ -14,6 +14,7 @@ from keras_perceiver.search.feasibility import Feasibility
 from keras_perceiver.search.latency import LatencyCache
 from keras_perceiver.search.oracles import MOST_REJECTED
 from keras_perceiver.search.oracles import make_oracle
+from keras_perceiver.search.report import write_report
 from keras_perceiver.search.trials import TrialLog
 from keras_perceiver.search.tuner import SearchTuner
 
@@ -141,6 +142,8 @@ def search(
         maximize=maximize,
     )
     _run(search_tuner)
+    if not roles.is_child():
+        write_report(folder, feasible.rejected)
     return found_in(folder, maximize)
 
 

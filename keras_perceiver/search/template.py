@@ -21,7 +21,8 @@ class Template:
             far as they are known; raises `ValueError` for what cannot be
             built. No model is built.
         preset: the preset's name, or None.
-        overrides: what differs from the preset before any choice.
+        overrides: what differs from the preset before any choice; all
+            arguments where there is no preset.
     """
 
     name: str
@@ -88,4 +89,5 @@ def own_template(build, arguments, measure=None, name="model"):
         arguments=dict(arguments),
         build=build,
         measure=measure or (lambda **choices: {}),
+        overrides=dict(arguments),
     )

@@ -38,8 +38,10 @@ def assert_within_budget(arguments):
     assert told.peak_training_bytes < 30 * 2**20
 
 
-@pytest.mark.parametrize("tuner", ["random", "hyperband", "bayesian"])
-def test_no_infeasible_point_of_500_is_proposed(tmp_path, tuner, monkeypatch):
+@pytest.mark.parametrize(
+    ("tuner", "count"), [("random", 500), ("hyperband", 80), ("bayesian", 10)]
+)
+def test_no_point_that_is_proposed_is_infeasible(tuner, count, monkeypatch):
     template = preset_template("language_bytes", TINY, batch=16)
     feasible = Feasibility(template, parse_budget(BUDGET))
     space = space_around(template.arguments, 3e-3)
@@ -53,9 +55,9 @@ def test_no_infeasible_point_of_500_is_proposed(tmp_path, tuner, monkeypatch):
         seconds=None,
         maximize=False,
     )
-    # Writing 500 times what was proposed is not what is tested.
+    # Writing each time what was proposed is not what is tested.
     monkeypatch.setattr(oracle, "save", lambda: None)
-    for number in range(500):
+    for number in range(count):
         # None has ended, so that all are drawn and none is promoted.
         trial = oracle.create_trial(f"tuner {number}")
         assert trial.status == "RUNNING"
@@ -64,8 +66,8 @@ def test_no_infeasible_point_of_500_is_proposed(tmp_path, tuner, monkeypatch):
             {k: v for k, v in choices.items() if k != LEARNING_RATE}
             | {"max_length": 128, "embedding_dim": 64}
         )
-    assert len(oracle.trials) == 500
-    assert sum(feasible.rejected.values()) > 500
+    assert len(oracle.trials) == count
+    assert sum(feasible.rejected.values()) > count
 
 
 def test_bayesian_points_are_within_the_budget(tmp_path):
@@ -73,7 +75,7 @@ def test_bayesian_points_are_within_the_budget(tmp_path):
         lambda trial: trial.arguments["num_latents"],
         preset_template("language_bytes", TINY, batch=16),
         folder=tmp_path,
-        trials=12,
+        trials=7,
         learning_rate=3e-3,
         budget=BUDGET,
     )
