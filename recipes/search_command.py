@@ -1,5 +1,6 @@
 """The verb `search`: its options, its processes, and what it leaves behind."""
 
+import contextlib
 import pathlib
 import shutil
 import sys
@@ -209,14 +210,27 @@ class _Parent:
             # The same command there makes it.
             return
         if self.options.overwrite and self.folder.exists():
-            if not (self.folder / FILE).exists() and any(self.folder.iterdir()):
-                raise ValueError(
-                    f"{self.folder} is not empty and holds no search, so "
-                    "--overwrite leaves it alone. Choose another: "
-                    "--run-folder FOLDER."
-                )
-            shutil.rmtree(self.folder)
+            self._empty(FILE)
         self.folder.mkdir(parents=True, exist_ok=True)
+
+    def _empty(self, settings_file):
+        from keras_perceiver.training.run_lock import RunLock
+
+        entries = set(self.folder.iterdir())
+        if entries and self.folder / settings_file not in entries:
+            raise ValueError(
+                f"{self.folder} is not empty and holds no search, so "
+                "--overwrite leaves it alone. Choose another: "
+                "--run-folder FOLDER."
+            )
+        # Raises while another process searches here.
+        with contextlib.closing(RunLock(self.folder / ".lock")) as lock:
+            lock.take()
+            for path in entries - {lock.path}:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
 
     def _retrain(self, best):
         from keras_perceiver.training.run_folder import RunFolder

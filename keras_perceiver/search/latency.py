@@ -33,10 +33,12 @@ class LatencyCache:
     def __call__(self, arguments):
         """Returns the median over many requests of one row."""
         key = _key(arguments)
-        cached = self._read()
-        if key not in cached:
-            cached = {**cached, key: self._measure(arguments)}
-            files.write_json(self.path, cached)
+        # Two measurements at a time would slow each other.
+        with files.locked(self.path):
+            cached = self._read()
+            if key not in cached:
+                cached = {**cached, key: self._measure(arguments)}
+                files.write_json(self.path, cached)
         return cached[key]["milliseconds"]
 
     def _read(self):

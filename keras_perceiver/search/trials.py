@@ -1,7 +1,5 @@
 """The trials of a search on disk: a JSON line for each."""
 
-import contextlib
-import fcntl
 import json
 import pathlib
 import re
@@ -33,7 +31,7 @@ class TrialLog:
 
     def write(self, record):
         """Adds a record, or replaces the one of the same trial."""
-        with self._locked():
+        with files.locked(self.path):
             lines = self._lines()
             lines[record["trial"]] = json.dumps(record)
             text = "\n".join(lines[trial] for trial in sorted(lines))
@@ -45,10 +43,3 @@ class TrialLog:
             return {}
         lines = self.path.read_text().splitlines()
         return {_TRIAL.match(line)[1]: line for line in lines}
-
-    @contextlib.contextmanager
-    def _locked(self):
-        # A file of its own, since the other is replaced.
-        with open(self.path.with_name(f".{FILE}.lock"), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield

@@ -1,5 +1,6 @@
 """The verb `search`, on every recipe."""
 
+import contextlib
 import json
 
 import pytest
@@ -8,6 +9,7 @@ from keras_perceiver.search.feasibility import Feasibility
 from keras_perceiver.search.space import LEARNING_RATE
 from keras_perceiver.search.space import draw
 from keras_perceiver.search.space import space_around
+from keras_perceiver.training.run_lock import RunLock
 from recipes import __main__ as command_line
 from recipes import latent_search
 from recipes import search_command
@@ -141,3 +143,18 @@ def test_the_verb_leaves_a_report_behind(tmp_path, capsys):
 def test_what_the_verb_cannot_read_is_refused(tmp_path, capsys, words, said):
     assert run(tmp_path / "search", *words) == 1
     assert said in capsys.readouterr().err
+
+
+def test_overwriting_takes_a_search_and_nothing_else(tmp_path, capsys):
+    folder = tmp_path / "search"
+    folder.mkdir()
+    (folder / "letters.txt").write_text("mine")
+    assert run(folder, "--trials", "1", "--overwrite") == 1
+    assert "holds no search, so --overwrite leaves" in capsys.readouterr().err
+    assert (folder / "letters.txt").read_text() == "mine"
+    (folder / "search.json").write_text("{}")
+    with contextlib.closing(RunLock(folder / ".lock")) as lock:
+        lock.take()
+        assert run(folder, "--trials", "1", "--overwrite") == 1
+    assert "is in use" in capsys.readouterr().err
+    assert (folder / "search.json").exists()
