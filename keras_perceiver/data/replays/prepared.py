@@ -44,7 +44,7 @@ class PreparedMoments:
             )
         self.summary = json.loads(path.read_text())
         self.num_entities = num_entities
-        self._code_width = code_width(entity_dim)
+        self._code_width = schema.code_width(entity_dim)
 
     def training_moments(self, seed, start=0):
         """Returns an endless `tf.data.Dataset` of moments.
@@ -94,7 +94,6 @@ class PreparedMoments:
                 f"No moment of the split {split!r} has at most "
                 f"{self.num_entities} units. Raise --model.num-entities."
             )
-        self._codes = None
         paths = [
             str(records.records_path(self.folder, game["number"]))
             for game in games
@@ -103,5 +102,16 @@ class PreparedMoments:
         names = [str(game["number"]) for game in games]
         return shards.RecordFiles(paths, names, [0] * len(games), counts), keep
 
-    def _moment(self, name, record):
-        pass
+    def _moment(self, _, record):
+        entities, selected = features.parse(record, self._code_width)
+        count = tf.shape(entities)[0]
+        empty = self.num_entities - count
+        width = len(schema.COLUMNS) + self._code_width
+        slots = (self.num_entities,)
+        return {
+            "entities": tf.ensure_shape(
+                tf.pad(entities, [[0, empty], [0, 0]]), (*slots, width)
+            ),
+            "entity_mask": tf.range(self.num_entities) < count,
+            "selected": tf.ensure_shape(tf.pad(selected, [[0, empty]]), slots),
+        }

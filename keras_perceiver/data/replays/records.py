@@ -129,24 +129,24 @@ def _read(read):
 
 
 def _write_game(folder, number, game):
-    moments, kinds, count = Moments(game), {}, 0
+    moments, sizes = Moments(game), []
     with (
         files.replacing(records_path(folder, number)) as temporary,
         tf.io.TFRecordWriter(str(temporary)) as writer,
     ):
         for moment in moments:
-            writer.write(record_features.example(moment, kinds))
-            count += 1
+            writer.write(record_features.example(moment))
+            sizes.append(len(moment.units))
     identity = game.identity()
     return {
         "identity": identity,
         "split": sources.split_of(identity),
         "map": game.map_name,
         "races": [player.race for player in game.players],
-        "moments": count,
+        "moments": len(sizes),
+        "num_entities": sizes,
         "left_out": dict(sorted(moments.left_out.items())),
-        "kinds": list(kinds),
-        "skipped": "" if count else _NO_MOMENT,
+        "skipped": "" if sizes else _NO_MOMENT,
     }
 
 

@@ -3,7 +3,7 @@
 Each number is scaled to about 1, so that any model can take it as it is.
 Seconds are those of game time, 16 frames each, as `log(1 + seconds) / 8`;
 lengths on the map are in cells, over 32; counts are `log(1 + count) / 8`.
-Behind these columns comes a code of the unit's type (see `type_codes`).
+Behind these columns comes a code of the unit's type (see `type_code`).
 """
 
 import hashlib
@@ -15,6 +15,9 @@ GROUPS = 10
 # How many of the last selections a unit is told to have been in.
 PAST = 4
 MAX_ENTITIES = 512
+# Of the code of a type: how much there is, and how much tells types apart.
+CODE_BITS = 256
+LEAST_BITS = 24
 
 # Of the unit itself.
 _OF_THE_UNIT = {
@@ -112,28 +115,47 @@ def in_view(offsets):
     return np.all(np.abs(offsets) <= VIEW, axis=-1)
 
 
-def type_codes(names, width):
-    """Returns a fixed code of signs for each type of unit.
+def type_code(name):
+    """Returns a fixed code for a type of unit, of which models take a part.
 
     A function of the name alone: types that no replay had so far have theirs,
     and whatever projects entities linearly learns an embedding of it.
 
     Args:
-        names: list of strings.
-        width: numbers of a code.
+        name: of the type.
 
     Returns:
-        float32 `(n, width)` of 1 and -1.
+        uint8 `(CODE_BITS / 8,)`; its bits, the highest first, are signs.
     """
-    codes = [
-        np.unpackbits(
-            np.frombuffer(_bytes_of(name, -(-width // 8)), np.uint8)
-        )[:width]
-        for name in names
-    ]
-    codes = np.array(codes, np.float32).reshape(len(names), width)
-    return 2 * codes - 1
+    digest = hashlib.shake_256(name.encode()).digest(CODE_BITS // 8)
+    return np.frombuffer(digest, np.uint8)
 
 
-def _bytes_of(name, count):
-    return hashlib.shake_256(name.encode()).digest(count)
+def signs(codes, width):
+    """Returns the first bits of `type_code`s as 1 and -1.
+
+    Args:
+        codes: uint8 `(n, CODE_BITS / 8)`.
+        width: how many.
+
+    Returns:
+        float32 `(n, width)`.
+    """
+    bits = np.unpackbits(codes, axis=-1)[:, :width]
+    return 2.0 * bits.astype("float32") - 1.0
+
+
+def code_width(entity_dim):
+    """Returns how much of a code entities of a width have room for.
+
+    Raises:
+        ValueError: if that is too little, or more than there is.
+    """
+    width = entity_dim - len(COLUMNS)
+    if not LEAST_BITS <= width <= CODE_BITS:
+        raise ValueError(
+            f"Entities have {len(COLUMNS)} columns and {LEAST_BITS} to "
+            f"{CODE_BITS} for the type. Received: {entity_dim} in all. Set "
+            f"--model.entity-dim to {len(COLUMNS) + LEAST_BITS} or more."
+        )
+    return width

@@ -1,5 +1,6 @@
 """What a player has selected, and in control groups."""
 
+
 class Selections:
     """Selection and control groups of one player, as the game changes them.
 
