@@ -8,8 +8,11 @@ import keras
 from keras_perceiver.tasks.encode_entities import EncodeEntities
 from recipes.recipe import Recipe
 from recipes.starcraft import evaluation
+from recipes.starcraft import maps
+from recipes.starcraft.answer import answer
 from recipes.starcraft.config import CONFIGURATIONS
 from recipes.starcraft.data import SelectionData
+from recipes.starcraft.transformer_study import compare_with_transformer
 
 
 def compile_arguments(configuration):
@@ -49,9 +52,10 @@ RECIPE = Recipe(
         "nats": lambda row: f"{row['loss']:.3f}",
     },
     make_task=EncodeEntities,
-    sample=lambda task, data: "",
-    answer=lambda task, words: "",
+    sample=maps.sample,
+    answer=answer,
     request="game.SC2Replay 5:00",
     measure=evaluation.measure,
     trained_output="selection_logits",
+    studies={"transformer": compare_with_transformer},
 )

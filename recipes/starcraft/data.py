@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_perceiver.data.replays import schema
+from keras_perceiver.data.replays.sources import VALIDATE
 from keras_perceiver.training.strategies import WHOLE
 from recipes.recipe import RecipeData
 from recipes.settings import resolved
@@ -115,6 +116,11 @@ class SelectionData(RecipeData):
             .batch(self.training.batch_size)
             .prefetch(tf.data.AUTOTUNE)
         )
+
+    def num_heldout(self):
+        """Returns how many moments evaluation looks at."""
+        count = self.moments.num_moments(VALIDATE)
+        return min(count, self.training.evaluation_examples or count)
 
     def baselines(self):
         return baselines.measure(self)

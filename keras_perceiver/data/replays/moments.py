@@ -38,6 +38,20 @@ class Moment:
     table: np.ndarray
     selected: np.ndarray
 
+    def entities(self, entity_dim):
+        """Returns what models take, as training reads it from records.
+
+        Args:
+            entity_dim: C, the columns of `schema` and a code of the type.
+
+        Returns:
+            float32 `(n, C)`.
+        """
+        codes = np.array([schema.type_code(kind) for kind in self.kinds])
+        signs = schema.signs(codes, schema.code_width(entity_dim))
+        table = self.table.astype("float16").astype("float32")
+        return np.concatenate([table, signs], axis=1)
+
 
 class Moments:
     """The moments at which the players of a game selected units.
