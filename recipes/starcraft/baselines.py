@@ -11,8 +11,8 @@ from recipes.starcraft.evaluation import Errors
 
 # Of training, the first batches tell how likely a rule is.
 _MOST_BATCHES = 32
-# From 2, so that all of a rule's units and no others are its guessed set.
-_ODDS = (2, 4, 8, 16, 32, 64, 128)
+# Above 2, so that a rule's units and no others are its guessed set.
+_ODDS = (3, 4, 8, 16, 32, 64, 128)
 
 
 def measure(data):
