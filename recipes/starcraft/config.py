@@ -50,14 +50,19 @@ TINY = Configuration(
         {
             "num_entities": 256,
             "entity_dim": 96,
-            "latent_dim": 192,
+            "query_dim": 96,
             "embedding_dim": 64,
+            "latent_dim": 192,
+            "qk_channels": 96,
+            "v_channels": 96,
+            "decoder_qk_channels": 96,
+            "decoder_v_channels": 96,
         },
     ),
     data=ReplaySettings(source=GENERATED),
     optimizer=OptimizerSettings(learning_rate=5e-3, warmup_steps=100),
     training=TrainingSettings(
-        steps=1_200, batch_size=32, evaluate_every=200, jit_compile=True
+        steps=2_000, batch_size=16, evaluate_every=250, jit_compile=True
     ),
 )
 
