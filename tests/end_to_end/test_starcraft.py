@@ -15,15 +15,15 @@ from recipes.starcraft import skirmishes
 
 # What begins to learn the rules of a few skirmishes within seconds.
 SETTINGS = {
-    "model.num-entities": 96,
+    "model.num-entities": 64,
     "model.num-latents": 8,
     "model.latent-dim": 32,
     "model.num-self-attends-per-block": 1,
     "model.embedding-dim": 32,
     "optimizer.learning-rate": 1e-2,
     "optimizer.warmup-steps": 5,
-    "training.steps": 120,
-    "training.evaluate-every": 60,
+    "training.steps": 100,
+    "training.evaluate-every": 100,
     "training.jit-compile": "false",
 }
 
@@ -70,7 +70,7 @@ def test_a_run_beats_baselines_and_leaves_maps(trained):
     assert any("model beats every baseline" in line for line in printed)
     (row,) = [line for line in printed if line.startswith("Perceiver IO ")]
     assert row.split()[2].endswith("%")
-    with PIL.Image.open(folder / "samples" / "step_0000120.png") as sheet:
+    with PIL.Image.open(folder / "samples" / "step_0000100.png") as sheet:
         assert np.asarray(sheet).std() > 20
 
 
@@ -86,26 +86,3 @@ def test_a_replay_is_answered(trained, tmp_path, monkeypatch):
     assert any(line.startswith("  the model: ") for line in lines)
     assert (tmp_path / "a.selections.png").stat().st_size > 1_000
     assert load_pretrained(trained[0] / "best").count_params() < 150_000
-
-
-def test_both_models_are_compared(settings, tmp_path):
-    words = {
-        **settings,
-        "training.steps": 2,
-        "training.evaluate-every": 2,
-        "training.evaluation-examples": 32,
-    }
-    words = ("study", "transformer", "--run-folder", tmp_path), words
-    lines = run(*words[0], **words[1])
-    (head,) = [line for line in lines if line.startswith("held out")]
-    assert head.split() == [
-        *("held", "out", "first", "unit", "set", "F1", "FLOPs", "a", "step")
-    ]
-    rows = {line.split("  ")[0]: line for line in lines}
-    assert "ms" in rows["Perceiver IO"]
-    assert "ms" in rows["AlphaStar's transformer"]
-    assert len([line for line in lines if " of 6: " in line]) == 6
-    # All of it is kept.
-    again = run(*words[0], **words[1])
-    assert not [line for line in again if " of 6: " in line]
-    assert [line for line in lines if line in again][-1] == lines[-1]
