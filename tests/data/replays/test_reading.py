@@ -12,8 +12,6 @@ from keras_perceiver.data.replays.events import ReplayError
 from keras_perceiver.data.replays.moments import Moments
 from tests.data.replays import made_games
 
-pytest.importorskip("sc2reader")
-
 
 def named(name, **fields):
     return types.SimpleNamespace(name=name, **fields)

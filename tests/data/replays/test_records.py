@@ -175,7 +175,6 @@ def test_games_on_one_side_alone_are_told(tmp_path):
 
 
 def test_a_folder_of_replays(tmp_path, monkeypatch):
-    pytest.importorskip("sc2reader")
     monkeypatch.setattr(isolated, "_tell", made_games.tell_a_game)
     folder = tmp_path / "replays"
     (folder / "inside").mkdir(parents=True)
