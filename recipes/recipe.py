@@ -36,6 +36,8 @@ class Recipe:
         request: words that `predict` could be asked, for the help text.
         prepare_model: called with a fresh model and the data before training,
             for starting values that depend on the data.
+        check_model: called with a configuration; raises `ValueError` for a
+            model that could be built, and that `prepare_model` cannot start.
         preprocessing: from the data to what is kept beside the weights, such
             as the names of classes.
         measure: from a model and the data to its held-out metrics by name,
@@ -65,6 +67,7 @@ class Recipe:
     request: str
     other_metrics: tuple[str, ...] = ()
     prepare_model: Callable | None = None
+    check_model: Callable | None = None
     preprocessing: Callable | None = None
     measure: Callable | None = None
     head: tuple[str, ...] = ()

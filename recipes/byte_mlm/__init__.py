@@ -19,8 +19,10 @@ from keras_perceiver.tasks.fill_mask import FillMask
 from recipes.byte_mlm import samples
 from recipes.byte_mlm.config import CONFIGURATIONS
 from recipes.byte_mlm.data import ByteMaskingData
+from recipes.byte_mlm.local_start import check_widths
 from recipes.byte_mlm.local_start import start_local
 from recipes.recipe import Recipe
+from recipes.settings import resolved
 
 # A special token is never the answer: e^-12 at first, as if it were unseen.
 _SPECIAL_TOKEN_LOGIT = -12.0
@@ -39,6 +41,13 @@ def compile_arguments(configuration):
             keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
         ],
     }
+
+
+def check_model(configuration):
+    """Refuses shapes that `prepare_model` cannot start."""
+    if configuration.start.local:
+        sizes = resolved(configuration.model)
+        check_widths(sizes["latent_dim"], sizes["embedding_dim"])
 
 
 def prepare_model(model, data):
@@ -75,6 +84,7 @@ RECIPE = Recipe(
     open_data=ByteMaskingData,
     compile_arguments=compile_arguments,
     prepare_model=prepare_model,
+    check_model=check_model,
     metric="nats",
     columns={
         "nats": lambda row: _number_or_dash(row["nats"]),
