@@ -12,6 +12,7 @@ a selection of several, each is as right as the others. So:
 """
 
 import numpy as np
+import tensorflow as tf
 
 HALF = 0.5
 _SMALLEST = 1e-30
@@ -67,13 +68,13 @@ def measure(model, data):
         model: an entity encoder.
         data: the `SelectionData`.
     """
+
+    @tf.function
+    def chances_of(inputs):
+        logits = model(inputs, training=False)["selection_logits"]
+        return tf.where(inputs["entity_mask"], tf.nn.softmax(logits), 0.0)
+
     errors = Errors()
     for inputs, shares in data.evaluation_dataset():
-        logits = model(inputs, training=False)["selection_logits"].numpy()
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        weights = np.exp(shifted) * inputs["entity_mask"].numpy()
-        errors.add(
-            shares.numpy() > 0,
-            weights / weights.sum(axis=1, keepdims=True),
-        )
+        errors.add(shares.numpy() > 0, chances_of(inputs).numpy())
     return errors.means()
