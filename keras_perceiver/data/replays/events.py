@@ -7,7 +7,6 @@ replay, and others may make them up. They pass between processes as JSON.
 import dataclasses
 import hashlib
 import json
-import math
 import types
 import typing
 
@@ -172,6 +171,12 @@ class Looked(Event):
     y: float
 
 
+# Far beyond any game, so that no number of a file overflows what it becomes.
+_LARGEST_INT = 2**53
+_LARGEST_FLOAT = 2**19
+_LAST_FRAME = 2**26
+_MOST_LISTED = 1024
+_MOST_SAID = 200
 _BY_PLAYERS = (Selected, Grouped, Recalled, Ordered, Looked)
 _BY_THE_GAME = (
     Appeared,
@@ -271,7 +276,9 @@ def _event(name, *fields):
 def _checked(kind, fields):
     hints = _HINTS[kind]
     if len(fields) != len(hints) or not all(map(_is_a, fields, hints)):
-        raise ValueError(f"{kind.__name__}{tuple(fields)}")
+        raise ValueError(f"{kind.__name__}{tuple(fields)}"[:_MOST_SAID])
+    if kind is not Player and not 0 <= fields[0] <= _LAST_FRAME:
+        raise ValueError(f"frame {fields[0]}")
     # JSON knows no tuples.
     return kind(
         *(tuple(one) if isinstance(one, list) else one for one in fields)
@@ -280,14 +287,18 @@ def _checked(kind, fields):
 
 def _is_a(value, hint):
     if typing.get_origin(hint) is tuple:
-        return isinstance(value, list | tuple) and all(
-            type(one) is int for one in value
+        return (
+            isinstance(value, list | tuple)
+            and len(value) <= _MOST_LISTED
+            and all(_is_a(one, int) for one in value)
         )
     if isinstance(hint, types.UnionType):
         return any(_is_a(value, one) for one in typing.get_args(hint))
     if hint is float:
-        # Positions are within a map; a larger number has no business here.
-        return type(value) in (int, float) and math.isfinite(value)
+        # What is not finite is within no bounds either.
+        return type(value) in (int, float) and abs(value) <= _LARGEST_FLOAT
+    if hint is int:
+        return type(value) is int and abs(value) <= _LARGEST_INT
     return type(value) is hint
 
 

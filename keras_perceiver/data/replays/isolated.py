@@ -24,7 +24,7 @@ class Limits:
 
     max_memory_bytes: int = 2**30
     max_waiting_seconds: float = 60.0
-    max_told_bytes: int = 2**26
+    max_told_bytes: int = 2**24
 
     def __post_init__(self):
         for field in dataclasses.fields(self):

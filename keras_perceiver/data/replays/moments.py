@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_perceiver.data.replays import schema
 from keras_perceiver.data.replays.entity_table import entity_table
+from keras_perceiver.data.replays.events import ReplayError
 from keras_perceiver.data.replays.events import Selected
 from keras_perceiver.data.replays.known_units import KnownUnits
 
@@ -15,6 +16,9 @@ _LEAST_AGE = 16
 NOTHING_NEW = "nothing was added to the selection"
 NOT_OWN = "not the player's own units"
 TOO_NEW = "units that appeared in the last second"
+# Games have about a thousand, and tens of selected units.
+MOST_MOMENTS = 20_000
+MOST_SELECTED = 1_024
 TOO_MANY = f"more than {schema.MAX_ENTITIES} units are known"
 
 
@@ -74,7 +78,13 @@ class Moments:
         self.left_out = collections.Counter()
 
     def __iter__(self):
-        """Yields `Moment`s in the order of time."""
+        """Yields `Moment`s in the order of time.
+
+        Raises:
+            ReplayError: if there are more, or larger selections, than any
+                game has.
+        """
+        count = 0
         known = [
             KnownUnits(player, _allies(player, self._game.players))
             for player in self._game.players
@@ -85,11 +95,15 @@ class Moments:
                 for one in known:
                     if one.player.number == event.player:
                         yield from self._moment(one, event)
+                count += 1
             for one in known:
                 one.apply(event)
+                if len(one.selections.selected) > MOST_SELECTED:
+                    raise ReplayError("selects more units than a game has.")
+            if count > MOST_MOMENTS:
+                raise ReplayError(f"has more than {MOST_MOMENTS:,} selections.")
 
     def _moment(self, known, event):
-        known.forget(event.frame)
         after = known.selections.after(event)
         reason = _why_not(known, event, after)
         if reason:
@@ -114,6 +128,7 @@ def _why_not(known, event, after):
         return NOT_OWN
     if any(event.frame - known.units[n].since < _LEAST_AGE for n in added):
         return TOO_NEW
+    known.forget(event.frame)
     if len(known.units) > schema.MAX_ENTITIES:
         return TOO_MANY
     return None

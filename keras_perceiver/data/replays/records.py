@@ -117,7 +117,7 @@ def _write_missing(folder, names, missing, reads, processes):
             if isinstance(game, ReplayError):
                 notes["skipped"] = str(game)
             else:
-                notes |= _write_game(folder, number, game)
+                notes |= _written(folder, number, game)
             files.write_json(_notes_path(folder, number), notes)
 
 
@@ -126,6 +126,13 @@ def _read(read):
         return read()
     except ReplayError as problem:
         return problem
+
+
+def _written(folder, number, game):
+    try:
+        return _write_game(folder, number, game)
+    except ReplayError as problem:
+        return {"skipped": str(problem)}
 
 
 def _write_game(folder, number, game):

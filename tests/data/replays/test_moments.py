@@ -17,6 +17,7 @@ from keras_perceiver.data.replays.events import Ordered
 from keras_perceiver.data.replays.events import Placed
 from keras_perceiver.data.replays.events import Player
 from keras_perceiver.data.replays.events import Recalled
+from keras_perceiver.data.replays.events import ReplayError
 from keras_perceiver.data.replays.events import Selected
 from keras_perceiver.data.replays.events import Stocked
 from keras_perceiver.data.replays.moments import Moments
@@ -267,6 +268,18 @@ def test_more_units_than_models_take_are_counted():
     made = Moments(made_games.game(*units[:509], select(40, WORKER)))
     (moment,) = made
     assert moment.table.shape == (512, len(schema.COLUMNS))
+
+
+def test_games_that_are_none_are_refused(monkeypatch):
+    """A file may tell of so much that nobody could wait for it."""
+    monkeypatch.setattr(moments, "MOST_MOMENTS", 3)
+    many = [select(40 + n, WORKER) for n in range(4)]
+    with pytest.raises(ReplayError, match="more than 3 selections"):
+        moments_of(*many)
+    assert len(moments_of(*many[:3])) == 1
+    monkeypatch.setattr(moments, "MOST_SELECTED", 2)
+    with pytest.raises(ReplayError, match="selects more units than a game"):
+        moments_of(select(40, WORKER, HALL, OTHER_WORKER))
 
 
 def test_moments_of_both_players_come_in_order():

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_perceiver.data.replays import isolated
+from keras_perceiver.data.replays import moments
 from keras_perceiver.data.replays import records
 from keras_perceiver.data.replays import schema
 from keras_perceiver.data.replays import sources
@@ -102,7 +103,6 @@ def test_training_goes_on_from_anywhere(prepared):
 
     def taken(seed, start, number):
         dataset = moments.training_moments(seed, start).take(number)
-        dataset = dataset.as_numpy_iterator()
         return [
             one["entities"].tobytes() for one in dataset.as_numpy_iterator()
         ]
@@ -198,6 +198,16 @@ def test_a_folder_of_replays(tmp_path, monkeypatch):
     plan = json.loads((tmp_path / "r" / "plan.json").read_text())
     assert plan["columns"] == list(schema.COLUMNS)
     assert plan["max_memory_bytes"] == isolated.Limits().max_memory_bytes
+
+
+def test_a_game_that_is_none_leaves_no_records(tmp_path, monkeypatch):
+    monkeypatch.setattr(moments, "MOST_MOMENTS", 5)
+    games = {name: GAMES[name] for name in ("03", "11")}
+    summary = records.prepare_made(games, tmp_path / "r", "games", {})
+    assert [game["name"] for game in summary["games"]] == ["03"]
+    assert not records.records_path(tmp_path / "r", 1).exists()
+    problems = (tmp_path / "r" / "problems.csv").read_text()
+    assert "11,has more than 5 selections.,skipped" in problems
 
 
 def test_nothing_usable_is_told_with_a_reason(tmp_path):
