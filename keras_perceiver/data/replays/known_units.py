@@ -8,6 +8,7 @@ after a minute. Their later moves and deaths change nothing.
 
 import dataclasses
 
+from keras_perceiver.data.replays import events
 from keras_perceiver.data.replays import kinds
 from keras_perceiver.data.replays import schema
 from keras_perceiver.data.replays.selections import Selections
@@ -79,9 +80,9 @@ class KnownUnits:
 
     def apply(self, event):
         """Takes any `Event`."""
-        method = getattr(self, f"_{type(event).__name__.lower()}", None)
-        if method:
-            method(event)
+        # What players do is known to themselves alone.
+        if getattr(event, "player", self.player.number) == self.player.number:
+            _LEARNING[type(event)](self, event)
 
     def forget(self, frame):
         """Forgets units of others that were touched a minute ago."""
@@ -99,7 +100,7 @@ class KnownUnits:
         unit = self.units.get(number)
         return unit is not None and unit.owner == self.player.number
 
-    def _appeared(self, event):
+    def _see_appear(self, event):
         unit = Unit(
             event.kind,
             event.owner,
@@ -114,24 +115,24 @@ class KnownUnits:
         if self.home is None and unit.kind in kinds.TOWN_HALLS:
             self.home = unit.place
 
-    def _finished(self, event):
+    def _see_finished(self, event):
         if event.unit in self._everything:
             self._everything[event.unit].is_finished = True
 
-    def _changed(self, event):
+    def _see_another_kind(self, event):
         if event.unit in self._everything:
             self._everything[event.unit].kind = event.kind
 
-    def _placed(self, event):
+    def _see_place(self, event):
         if event.unit in self._everything:
             self._everything[event.unit].place = (event.x, event.y)
 
-    def _died(self, event):
+    def _see_die(self, event):
         self._everything.pop(event.unit, None)
         if self.is_own(event.unit):
             del self.units[event.unit]
 
-    def _changedowner(self, event):
+    def _see_another_owner(self, event):
         unit = self._everything.get(event.unit)
         if unit is None:
             return
@@ -142,18 +143,14 @@ class KnownUnits:
         elif was_own:
             self.units.pop(event.unit, None)
 
-    def _stocked(self, event):
-        if event.player == self.player.number:
-            self.stock = event
+    def _count_stock(self, event):
+        self.stock = event
 
-    def _looked(self, event):
-        if event.player == self.player.number:
-            self.camera = (event.x, event.y)
-            self.camera_frame = event.frame
+    def _look(self, event):
+        self.camera = (event.x, event.y)
+        self.camera_frame = event.frame
 
-    def _ordered(self, event):
-        if event.player != self.player.number:
-            return
+    def _order(self, event):
         self.order_frame = event.frame
         place = None if event.x is None else (event.x, event.y)
         self._touch(event.target, event.frame, place)
@@ -163,18 +160,14 @@ class KnownUnits:
             if place is not None and not kinds.is_building(unit.kind):
                 unit.goal = place
 
-    def _grouped(self, event):
-        if event.player == self.player.number:
-            self.selections.apply(event)
+    def _group(self, event):
+        self.selections.apply(event)
 
-    def _recalled(self, event):
-        if event.player == self.player.number:
-            self.selections.apply(event)
-            self._remember(event.frame, is_recalled=True)
+    def _recall(self, event):
+        self.selections.apply(event)
+        self._remember(event.frame, is_recalled=True)
 
-    def _selected(self, event):
-        if event.player != self.player.number:
-            return
+    def _select(self, event):
         before = set(self.selections.selected)
         self.selections.apply(event)
         # What goes alone may have died.
@@ -210,3 +203,19 @@ class KnownUnits:
             unit, place=place or self.camera or unit.place, since=frame
         )
         self.units[number] = known
+
+
+_LEARNING = {
+    events.Appeared: KnownUnits._see_appear,
+    events.Finished: KnownUnits._see_finished,
+    events.Changed: KnownUnits._see_another_kind,
+    events.ChangedOwner: KnownUnits._see_another_owner,
+    events.Died: KnownUnits._see_die,
+    events.Placed: KnownUnits._see_place,
+    events.Stocked: KnownUnits._count_stock,
+    events.Selected: KnownUnits._select,
+    events.Grouped: KnownUnits._group,
+    events.Recalled: KnownUnits._recall,
+    events.Ordered: KnownUnits._order,
+    events.Looked: KnownUnits._look,
+}

@@ -1,5 +1,9 @@
 """What a player has selected, and in control groups."""
 
+from keras_perceiver.data.replays.events import Grouped
+from keras_perceiver.data.replays.events import Recalled
+from keras_perceiver.data.replays.events import Selected
+
 
 class Selections:
     """Selection and control groups of one player, as the game changes them.
@@ -14,13 +18,12 @@ class Selections:
 
     def apply(self, event):
         """Takes a `Selected`, a `Grouped` or a `Recalled`."""
-        name = type(event).__name__
         change = {
-            "Selected": self._select,
-            "Grouped": self._group,
-            "Recalled": self._recall,
+            Selected: self._select,
+            Grouped: self._group,
+            Recalled: self._recall,
         }
-        change[name](event)
+        change[type(event)](event)
 
     def after(self, event):
         """Returns the selection behind a `Selected` of no group."""
