@@ -47,6 +47,8 @@ class Recipe:
             another size.
         break_down: from a run folder, a model, the data and the name of a
             column or None to lines for people: the held-out results by group.
+        trained_output: name of the one output that is trained, of a model
+            that has more; None to train all of them.
         studies: by name, what compares several trainings: from the recipe, a
             configuration and a path to lines for people.
     """
@@ -70,6 +72,7 @@ class Recipe:
     measure: Callable | None = None
     head: tuple[str, ...] = ()
     break_down: Callable | None = None
+    trained_output: str | None = None
     studies: dict = dataclasses.field(default_factory=dict)
 
     def configuration(self, name):
