@@ -12,11 +12,11 @@ from keras_perceiver.search import space as spaces
 from keras_perceiver.search.budget import parse_budget
 from keras_perceiver.search.feasibility import Feasibility
 from keras_perceiver.search.latency import LatencyCache
-from keras_perceiver.search.oracles import MOST_REJECTED
 from keras_perceiver.search.oracles import make_oracle
 from keras_perceiver.search.report import write_report
 from keras_perceiver.search.trials import TrialLog
 from keras_perceiver.search.tuner import SearchTuner
+from keras_perceiver.search.within_budget import MOST_REJECTED
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,9 +10,9 @@ import keras
 import keras_tuner
 import tensorflow as tf
 
+from keras_perceiver.search.encoding import decoded
 from keras_perceiver.search.oracles import HYPERBAND_UNITS
 from keras_perceiver.search.oracles import OBJECTIVE
-from keras_perceiver.search.oracles import decoded
 from keras_perceiver.search.patience import PatientStub
 from keras_perceiver.search.roles import ALONE
 from keras_perceiver.search.roles import DIED_VARIABLE

@@ -5,9 +5,9 @@ from keras_perceiver.search import own_template
 from keras_perceiver.search import preset_template
 from keras_perceiver.search import search
 from keras_perceiver.search.budget import parse_budget
+from keras_perceiver.search.encoding import decoded
 from keras_perceiver.search.feasibility import MOST_SLOW
 from keras_perceiver.search.feasibility import Feasibility
-from keras_perceiver.search.oracles import decoded
 from keras_perceiver.search.oracles import make_oracle
 from keras_perceiver.search.space import LEARNING_RATE
 from keras_perceiver.search.space import reference
