@@ -38,7 +38,7 @@ RECIPE = Recipe(
     summary="tell which units people select",
     configurations=CONFIGURATIONS,
     expectations={
-        "tiny": "2 CPU cores, 8 minutes",
+        "tiny": "2 CPU cores, 4 minutes",
         "base": "one GPU and replays of your own; not run yet",
         "paper": "a pod of TPUs, and an agent around it; not run here",
     },
