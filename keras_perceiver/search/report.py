@@ -6,6 +6,7 @@ import pathlib
 
 from keras_perceiver import files
 from keras_perceiver.cost import cost
+from keras_perceiver.quiet import quiet_start
 from keras_perceiver.search import outcomes
 from keras_perceiver.search import pareto
 from keras_perceiver.search import preset_code
@@ -82,7 +83,9 @@ def write_report(folder, rejected=None):
     files.write_text(
         folder / REPORT_FILE, _text(search, told, code, rejected or {})
     )
-    write_hparams(folder, search.records)
+    # The first of TensorFlow that the process of a report does.
+    with quiet_start():
+        write_hparams(folder, search.records)
     return folder / REPORT_FILE
 
 
