@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pathlib
+import shutil
 import tempfile
 
 import safetensors.numpy
@@ -51,6 +52,20 @@ def locked(path):
     with open(path.with_name(f".{path.name}.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def empty(folder, keep):
+    """Deletes all that is in a folder but one file.
+
+    Args:
+        folder: a `pathlib.Path`.
+        keep: the path of that file.
+    """
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path != keep:
+            path.unlink()
 
 
 def sha256(path):

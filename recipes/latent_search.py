@@ -2,20 +2,18 @@
 
 import dataclasses
 
-import keras
 import tensorflow as tf
 
-from keras_perceiver import errors
 from keras_perceiver.convert.pretrained import set_preprocessing
 from keras_perceiver.search import preset_template
 from keras_perceiver.search import search
+from keras_perceiver.search.preset_code import differences
 from keras_perceiver.search.space import LEARNING_RATE
 from keras_perceiver.training.divergence import StopAtDivergence
 from recipes import building
 from recipes import spread
 from recipes.settings import ModelSettings
 from recipes.settings import as_dict
-from recipes.settings import resolved
 
 # Of a full training, unless --trial-steps says more or fewer.
 _SHARE_OF_STEPS = 3
@@ -151,12 +149,7 @@ def with_choices(configuration, record):
         configuration: of the search.
         record: of the trial, as `trials.jsonl` holds it.
     """
-    published = resolved(ModelSettings(configuration.model.preset))
-    overrides = {
-        name: _with_tuples(value)
-        for name, value in record["arguments"].items()
-        if _with_tuples(value) != published[name]
-    }
+    overrides = differences(configuration.model.preset, record["arguments"])
     changed = {
         "model": dataclasses.replace(configuration.model, overrides=overrides)
     }
@@ -166,10 +159,6 @@ def with_choices(configuration, record):
             configuration.optimizer, learning_rate=rate
         )
     return dataclasses.replace(configuration, **changed)
-
-
-def _with_tuples(value):
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _check_of(recipe, configuration):
@@ -211,28 +200,9 @@ def _train(recipe, configuration, objective, trial):
         callbacks=[
             StopAtDivergence(),
             *data.callbacks(None),
-            _Report(trial, objective, configuration.training.evaluate_every),
+            trial.watch(
+                f"val_{objective}", configuration.training.evaluate_every
+            ),
         ],
         begin={"step": 0},
     )
-
-
-class _Report(keras.callbacks.Callback):
-    """Tells the search a held-out metric at each evaluation."""
-
-    def __init__(self, trial, objective, evaluate_every):
-        super().__init__()
-        self.trial = trial
-        self.objective = objective
-        self.evaluate_every = evaluate_every
-
-    def on_epoch_end(self, epoch, logs=None):
-        heldout = {
-            name.removeprefix("val_"): value
-            for name, value in logs.items()
-            if name.startswith("val_")
-        }
-        if self.objective not in heldout:
-            raise errors.unknown("objective", self.objective, heldout)
-        step = (epoch + 1) * self.evaluate_every
-        self.trial.report(step, float(heldout[self.objective]))

@@ -2,9 +2,9 @@
 
 import contextlib
 import pathlib
-import shutil
 import sys
 
+from keras_perceiver import files
 from recipes.assignments import parse_assignments
 
 # Where neither --trials nor --minutes is given.
@@ -109,9 +109,9 @@ def search(recipe, configuration, folder, options, space):
         options: of the command line.
         space: what `split_space` returned.
     """
-    from keras_perceiver.search import supervisor
+    from keras_perceiver.search import roles
 
-    if supervisor.is_child():
+    if roles.is_child():
         from recipes.latent_search import run_search
 
         run_search(
@@ -216,8 +216,8 @@ class _Parent:
     def _empty(self, settings_file):
         from keras_perceiver.training.run_lock import RunLock
 
-        entries = set(self.folder.iterdir())
-        if entries and self.folder / settings_file not in entries:
+        is_search = (self.folder / settings_file).is_file()
+        if not is_search and any(self.folder.iterdir()):
             raise ValueError(
                 f"{self.folder} is not empty and holds no search, so "
                 "--overwrite leaves it alone. Choose another: "
@@ -226,11 +226,7 @@ class _Parent:
         # Raises while another process searches here.
         with contextlib.closing(RunLock(self.folder / ".lock")) as lock:
             lock.take()
-            for path in entries - {lock.path}:
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
+            files.empty(self.folder, keep=lock.path)
 
     def _retrain(self, best):
         from keras_perceiver.training.run_folder import RunFolder

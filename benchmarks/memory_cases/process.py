@@ -16,7 +16,7 @@ _MODULE = "benchmarks.memory_cases.process"
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def in_a_process(who, case, settings):
+def in_a_process(who, case, settings, environment=None):
     """Runs a case where nothing else has been run.
 
     Args:
@@ -24,6 +24,7 @@ def in_a_process(who, case, settings):
         case: a function of it. It makes a model and its inputs, and returns
             a function without arguments that runs it.
         settings: its keyword arguments.
+        environment: variables of the process beside this one's, or None.
 
     Returns:
         A dictionary of `peak` and `extra`, in bytes, and `seconds`.
@@ -35,7 +36,11 @@ def in_a_process(who, case, settings):
         [sys.executable, "-m", _MODULE, who, case, json.dumps(settings)],
         capture_output=True,
         text=True,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={
+            **os.environ,
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            **(environment or {}),
+        },
     )
     if ended.returncode:
         raise RuntimeError(

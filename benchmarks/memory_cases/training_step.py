@@ -16,23 +16,22 @@ def train(preset, batch, overrides):
         batch: number of examples.
         overrides: as JSON has them, with lists for tuples.
     """
-    state = {}
-    overrides = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in overrides.items()
-    }
+    steps = _steps(preset, batch, overrides)
+    # The second step has all slots from the start; more tell nothing.
+    return lambda: next(steps, None)
 
-    def run():
-        # The second step has all slots from the start; more tell nothing.
-        if state.get("steps", 0) >= 2:
-            return
-        state["steps"] = state.get("steps", 0) + 1
-        if "model" not in state:
-            state["model"] = _training_model(preset, overrides)
-            state["data"] = _data(state["model"], batch)
-        state["model"].train_on_batch(*state["data"])
 
-    return run
+def _steps(preset, batch, overrides):
+    model = _training_model(
+        preset,
+        {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in overrides.items()
+        },
+    )
+    data = _data(model, batch)
+    for _ in range(2):
+        yield model.train_on_batch(*data)
 
 
 def _training_model(preset, overrides):

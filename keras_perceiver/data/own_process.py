@@ -5,6 +5,7 @@ it takes a process with it and nothing else.
 """
 
 import contextlib
+import dataclasses
 import json
 import multiprocessing
 import resource
@@ -18,6 +19,13 @@ _PRELOADED = []
 
 class FileError(ValueError):
     """Why a file gives nothing, in words that follow what it is called."""
+
+
+def check_limits(limits):
+    """Raises `ValueError` unless all fields of a dataclass are positive."""
+    for name, value in dataclasses.asdict(limits).items():
+        if not value > 0:
+            raise ValueError(f"{name} is positive. Received: {value}")
 
 
 def preload(*modules):

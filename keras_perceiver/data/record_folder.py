@@ -78,7 +78,43 @@ def alone(folder):
             yield pathlib.Path(place)
 
 
-def write_problems(path, rows):
-    """Writes `problems.csv`: name, reason and what was done."""
-    rows = [list(map(errors.printable, row)) for row in rows]
-    files.write_csv(path, ["name", "reason", "done"], rows)
+def finish(folder, summary, problems, *, is_usable, sources):
+    """Writes what came out of it: `problems.csv`, and `summary.json` last.
+
+    Args:
+        folder: a `pathlib.Path`.
+        summary: JSON-ready dictionary.
+        problems: rows of name, reason and what was done.
+        is_usable: whether there is any record.
+        sources: what they were made of, such as `3 videos of a folder`.
+
+    Raises:
+        ValueError: if nothing was usable.
+    """
+    rows = [list(map(errors.printable, row)) for row in problems]
+    files.write_csv(folder / PROBLEMS, ["name", "reason", "done"], rows)
+    if not is_usable:
+        name, reason, _ = problems[0]
+        raise ValueError(
+            f"None of the {sources} can be used: {name} {reason} See "
+            f"{folder / PROBLEMS}, and remove the folder before the next try."
+        )
+    files.write_json(folder / SUMMARY, summary)
+
+
+def read_summary(folder):
+    """Returns what `summary.json` says.
+
+    Args:
+        folder: a `pathlib.Path`.
+
+    Raises:
+        ValueError: if nothing was prepared there, or not to the end.
+    """
+    path = folder / SUMMARY
+    if not path.is_file():
+        raise ValueError(
+            f"{folder} has no {SUMMARY}: nothing was prepared there, or it was "
+            "not finished. Prepare it first."
+        )
+    return json.loads(path.read_text())

@@ -4,7 +4,7 @@ import collections
 
 from keras_perceiver.search.budget import LATENCY
 from keras_perceiver.search.budget import QUANTITIES
-from keras_perceiver.search.space import LEARNING_RATE
+from keras_perceiver.search.space import numbers_of
 
 # Each costs seconds, unlike those that arithmetic turns away.
 MOST_SLOW = 30
@@ -56,8 +56,7 @@ class Feasibility:
 
     def arguments_of(self, choices):
         """Returns all arguments of the builder at a point."""
-        chosen = {k: v for k, v in choices.items() if k != LEARNING_RATE}
-        return {**self.template.arguments, **chosen}
+        return {**self.template.arguments, **numbers_of(choices)}
 
     def cost_of(self, choices):
         """Returns costs by quantity; None where one is not known yet."""

@@ -8,7 +8,6 @@ import tempfile
 
 from keras_perceiver import files
 from keras_perceiver.serving import export as serving_export
-from keras_perceiver.serving.alone import run_alone
 
 FILE = "latency.json"
 
@@ -50,25 +49,11 @@ class LatencyCache:
         task = self.make_task(self.build(**arguments))
         with tempfile.TemporaryDirectory() as base:
             version = serving_export.export(task, base)
-            return {
-                "milliseconds": median_milliseconds(version),
-                "arguments": arguments,
-            }
-
-
-def median_milliseconds(version):
-    """Returns the median time of one row of an export.
-
-    Args:
-        version: path of the export.
-    """
-    finished = run_alone(
-        "keras_perceiver.serving.beside_graph.latency", version, capture=True
-    )
-    if finished.returncode:
-        raise RuntimeError(f"{version} does not answer:\n{finished.stderr}")
-    seconds = json.loads(finished.stdout)["1"]
-    return 1e3 * statistics.median(seconds)
+            seconds = serving_export.measure_times(version)[1]
+        return {
+            "milliseconds": 1e3 * statistics.median(seconds),
+            "arguments": arguments,
+        }
 
 
 def _key(arguments):

@@ -1,5 +1,6 @@
 """The latent size, searched for: one call for any model and data."""
 
+import contextlib
 import dataclasses
 import pathlib
 
@@ -16,6 +17,7 @@ from keras_perceiver.search.oracles import make_oracle
 from keras_perceiver.search.report import write_report
 from keras_perceiver.search.trials import TrialLog
 from keras_perceiver.search.tuner import SearchTuner
+from keras_perceiver.search.view import View
 from keras_perceiver.search.within_budget import MOST_REJECTED
 
 
@@ -52,7 +54,6 @@ def search(
     make_task=None,
     check=None,
     also=None,
-    on_change=None,
 ):
     """Trains models of many shapes and finds the best within a budget.
 
@@ -80,7 +81,6 @@ def search(
         check: called with the arguments of a point; raises `ValueError` for
             what could be built but not trained.
         also: a dictionary of more settings that a search must go on with.
-        on_change: called with all records after each trial.
 
     Returns:
         A `Found`.
@@ -133,16 +133,20 @@ def search(
             "also": also or {},
         },
     )
+    # A supervisor shows what its children do, and reports of it.
+    is_child = roles.is_child()
+    view = None if is_child else View(folder, trials, minutes)
     search_tuner = SearchTuner(
         oracle,
         train,
         feasible,
         folder,
-        on_change=on_change or (lambda records: None),
+        on_change=view.update if view else lambda: None,
         maximize=maximize,
     )
-    _run(search_tuner)
-    if not roles.is_child():
+    with view or contextlib.nullcontext():
+        _run(search_tuner)
+    if not is_child:
         write_report(folder, feasible.rejected)
     return found_in(folder, maximize)
 

@@ -194,6 +194,13 @@ def _middle(values):
     return values[len(values) // 2]
 
 
+def numbers_of(choices):
+    """Returns the choices that are numbers of the model: not the rate."""
+    return {
+        name: value for name, value in choices.items() if name != LEARNING_RATE
+    }
+
+
 def size(space):
     """How many points a space has, rates not counted."""
     return math.prod(

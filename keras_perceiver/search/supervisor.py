@@ -12,7 +12,6 @@ from keras_perceiver.search import devices as devices_of_machine
 from keras_perceiver.search import roles
 from keras_perceiver.search.family import Family
 from keras_perceiver.search.family import last_words
-from keras_perceiver.search.roles import is_child as is_child
 from keras_perceiver.search.trials import TrialLog
 from keras_perceiver.search.view import View
 from keras_perceiver.training import preemption

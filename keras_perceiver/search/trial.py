@@ -6,6 +6,7 @@ import time
 import keras
 
 from keras_perceiver.search.space import LEARNING_RATE
+from keras_perceiver.search.space import numbers_of
 
 
 class Trial:
@@ -26,7 +27,7 @@ class Trial:
         self.choices = choices
         self.share = share
         self.learning_rate = choices.get(LEARNING_RATE)
-        chosen = {k: v for k, v in choices.items() if k != LEARNING_RATE}
+        chosen = numbers_of(choices)
         self.arguments = {**template.arguments, **chosen}
         self.overrides = {**template.overrides, **chosen}
         self.curve = []
@@ -49,20 +50,22 @@ class Trial:
         self.curve.append([int(step), float(value)])
         self._on_report(self.curve)
 
-    def watch(self, metric="val_loss"):
+    def watch(self, metric="val_loss", steps_per_epoch=1):
         """Returns a Keras callback that reports a metric at each epoch's end.
 
         Args:
             metric: its name in the logs of `fit`.
+            steps_per_epoch: what the curve counts an epoch as.
         """
-        return _Watch(self, metric)
+        return _Watch(self, metric, steps_per_epoch)
 
 
 class _Watch(keras.callbacks.Callback):
-    def __init__(self, trial, metric):
+    def __init__(self, trial, metric, steps_per_epoch):
         super().__init__()
         self.trial = trial
         self.metric = metric
+        self.steps_per_epoch = steps_per_epoch
 
     def on_epoch_end(self, epoch, logs=None):
         if self.metric not in (logs or {}):
@@ -70,18 +73,18 @@ class _Watch(keras.callbacks.Callback):
                 f"fit has no {self.metric}. It has {', '.join(logs or {})}: "
                 "name one of them, or give fit validation_data."
             )
-        self.trial.report(epoch + 1, float(logs[self.metric]))
+        step = (epoch + 1) * self.steps_per_epoch
+        self.trial.report(step, float(logs[self.metric]))
 
 
 def new_record(name, choices, template, cost, share, worker):
     """Returns what `trials.jsonl` holds of a trial that begins."""
-    chosen = {k: v for k, v in choices.items() if k != LEARNING_RATE}
     return {
         "trial": name,
         "state": "running",
         "reason": None,
         "choices": choices,
-        "arguments": {**template.overrides, **chosen},
+        "arguments": {**template.overrides, **numbers_of(choices)},
         "learning_rate": choices.get(LEARNING_RATE),
         "share": share,
         "cost": cost,

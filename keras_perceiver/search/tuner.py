@@ -35,7 +35,7 @@ class SearchTuner(keras_tuner.engine.base_tuner.BaseTuner):
         train: from a `Trial` to its held-out value.
         feasible: the `Feasibility`.
         folder: the folder of the search.
-        on_change: called with the records after each trial.
+        on_change: called as each trial begins and when it has ended.
         maximize: whether more is better.
     """
 
@@ -66,10 +66,14 @@ class SearchTuner(keras_tuner.engine.base_tuner.BaseTuner):
     def reload(self):
         """The oracle goes on by itself."""
 
+    def on_trial_begin(self, trial):
+        """Tells whoever watches."""
+        self.on_change()
+
     def on_trial_end(self, trial):
         """Tells the oracle and whoever watches."""
         super().on_trial_end(trial)
-        self.on_change(self.log.read())
+        self.on_change()
 
     def run_trial(self, trial):
         """Trains one trial.

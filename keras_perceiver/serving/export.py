@@ -110,7 +110,7 @@ def _write(task, folder, name):
     _write_graph(functions, folder)
     _write_example(task, functions["serving_default"], folder)
     stored = _stored_signatures(folder)
-    times = _measure(folder)
+    times = measure_times(folder)
     machine = machine_record()
     _write_batching(folder, times, machine)
     warmup.write_warmup(folder, name, stored, times)
@@ -196,8 +196,15 @@ def _write_example(task, function, folder):
     )
 
 
-def _measure(folder):
-    """Seconds of raw requests by their rows, as a server would take them."""
+def measure_times(folder):
+    """Returns seconds of raw requests, as a server would take them.
+
+    Args:
+        folder: of an export: its graph and its example.
+
+    Returns:
+        A list of seconds by the number of rows.
+    """
     finished = run_alone(
         "keras_perceiver.serving.beside_graph.latency", folder, capture=True
     )

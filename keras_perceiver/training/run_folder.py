@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import platform
-import shutil
 
 from keras_perceiver import files
 from keras_perceiver.training.checkpoints import Checkpoints
@@ -125,11 +124,7 @@ class RunFolder:
             )
         # First, since it is what makes the folder a run.
         self.configuration_file.unlink(missing_ok=True)
-        for path in self.path.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            elif path != self.lock_file:
-                path.unlink()
+        files.empty(self.path, keep=self.lock_file)
 
     def create(self, configuration, machine, data):
         """Makes the folder and writes what is known before training."""

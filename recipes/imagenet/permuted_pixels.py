@@ -5,23 +5,19 @@ pixels of all images, convolutions lose what they are built on, and a model
 that attends to a set of pixels does not.
 """
 
-import dataclasses
-import json
 import math
 import pathlib
-import statistics
-import time
 
 import keras
 import numpy as np
 
-from keras_perceiver import files
 from keras_perceiver.training import fitting
-from keras_perceiver.training.progress import time_in_words
 from recipes import building
 from recipes.imagenet import compared_models
-from recipes.settings import as_dict
 from recipes.settings import resolved
+from recipes.study_results import StudyResults
+from recipes.study_results import mean_and_spread
+from recipes.study_results import with_seed
 
 SEEDS = 3
 RESULTS_FILE = "permuted_pixels.json"
@@ -53,42 +49,32 @@ def compare_on_permuted_pixels(recipe, configuration, path):
             "The study compares models with the numbers of imagenet_fourier. "
             f"Received: --model.preset {configuration.model.preset}"
         )
-    results = _Results(pathlib.Path(path), as_dict(configuration))
+    results = StudyResults(
+        pathlib.Path(path) / RESULTS_FILE, configuration, "top_1"
+    )
     trainings = [
         (name, kind, seed)
         for seed in range(SEEDS)
         for name in _MODELS
         for kind in _KINDS
     ]
-    began = time.monotonic()
-    left = [one for one in trainings if one not in results]
-    for done, (name, kind, seed) in enumerate(left, start=1):
-        accuracy = _train(
+
+    def train(training):
+        name, kind, seed = training
+        return _train(
             recipe,
-            _with_seed(configuration, seed),
+            with_seed(configuration, seed),
             _MODELS[name],
             is_permuted=kind == "permuted",
         )
-        results.add((name, kind, seed), accuracy)
-        seconds = (time.monotonic() - began) * (len(left) - done) / done
-        print(
-            f"{done} of {len(left)}: {name}, {kind}, seed {seed}: "
-            f"{accuracy:.2%}, {time_in_words(seconds)} left",
-            flush=True,
-        )
+
+    results.train_missing(trainings, train, "{:.2%}".format)
     return ["", *_table(results), f"all numbers: {results.path}"]
 
 
 def permutation(num_pixels):
     """Returns the order that all images' pixels are brought into."""
     return np.random.default_rng(_PERMUTATION_SEED).permutation(num_pixels)
-
-
-def _with_seed(configuration, seed):
-    training = dataclasses.replace(
-        configuration.training, seed=configuration.training.seed + seed
-    )
-    return dataclasses.replace(configuration, training=training)
 
 
 def _train(recipe, configuration, build, is_permuted):
@@ -114,53 +100,18 @@ def _train(recipe, configuration, build, is_permuted):
     return 1.0 - history.history["val_top_1_error"][-1]
 
 
-class _Results:
-    """Accuracies by training, kept in a file."""
-
-    def __init__(self, folder, configuration):
-        self.path = folder / RESULTS_FILE
-        self._content = {"configuration": configuration, "top_1": {}}
-        self._content = json.loads(json.dumps(self._content))
-        if not self.path.is_file():
-            folder.mkdir(parents=True, exist_ok=True)
-            return
-        content = json.loads(self.path.read_text())
-        if content["configuration"] != self._content["configuration"]:
-            raise FileExistsError(
-                f"{self.path} is of other settings. Choose another: "
-                "--run-folder FOLDER."
-            )
-        self._content = content
-
-    def __contains__(self, training):
-        return _key(*training) in self._content["top_1"]
-
-    def add(self, training, accuracy):
-        self._content["top_1"][_key(*training)] = accuracy
-        files.write_json(self.path, self._content)
-
-    def of(self, name, kind):
-        return [
-            self._content["top_1"][_key(name, kind, seed)]
-            for seed in range(SEEDS)
-        ]
-
-
-def _key(name, kind, seed):
-    return f"{name}; {kind}; {seed}"
-
-
 def _table(results):
     width = max(map(len, _MODELS))
     lines = [
         f"{'held-out top-1':<{width}}" + "".join(f"{k:>18}" for k in _KINDS)
     ]
     for name in _MODELS:
-        cells = []
-        for kind in _KINDS:
-            values = results.of(name, kind)
-            mean, spread = statistics.mean(values), statistics.stdev(values)
-            cells.append(f"{mean:.2%} ± {100 * spread:.2f}")
+        cells = [
+            mean_and_spread(
+                [results[name, kind, seed] for seed in range(SEEDS)]
+            )
+            for kind in _KINDS
+        ]
         lines.append(
             f"{name:<{width}}" + "".join(f"{cell:>18}" for cell in cells)
         )

@@ -1,21 +1,17 @@
 """Which videos a run reads, and where their records are kept."""
 
-import fcntl
-import hashlib
 import pathlib
 import tempfile
 
-from keras_perceiver.data import record_folder
+from keras_perceiver import files
 from keras_perceiver.data.media import records
 from keras_perceiver.data.media import sources
 from keras_perceiver.data.media.clips import PreparedClips
 from keras_perceiver.data.media.media_format import Limits
 from keras_perceiver.data.media.media_format import MediaFormat
+from recipes import record_folders
 from recipes.kinetics import generated_clips
 from recipes.kinetics.config import GENERATED
-
-_RECORDS = pathlib.Path("runs") / "records"
-_LOCK = ".lock"
 
 
 class Preparation:
@@ -63,12 +59,10 @@ class Preparation:
         Raises:
             ValueError: if nothing was prepared, or of another form.
         """
-        if not (self.folder / record_folder.SUMMARY).is_file():
+        if not record_folders.is_prepared(self.folder):
             if not self.is_generated:
-                raise ValueError(
-                    f"{self.folder} has no records of {self.settings.source}. "
-                    "Make them first, with the same settings: python -m "
-                    f"recipes kinetics prepare --data {self.settings.source}"
+                raise record_folders.not_prepared(
+                    self.folder, self.settings.source, "kinetics"
                 )
             self.prepare()
         clips = PreparedClips(self.folder)
@@ -84,8 +78,7 @@ class Preparation:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         videos = self.folder.with_name(f"{self.folder.name}-videos")
         # Whoever comes second waits, and finds all done.
-        with open(self.folder.with_name(_LOCK), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with files.locked(self.folder):
             # There as soon as it is whole: a run that is killed leaves none.
             if not videos.exists():
                 with tempfile.TemporaryDirectory(dir=videos.parent) as place:
@@ -114,11 +107,9 @@ class Preparation:
             return pathlib.Path(self.settings.records).expanduser()
         name = self.settings.source
         if not self.is_generated:
-            path = pathlib.Path(name).expanduser().absolute()
-            digest = hashlib.sha256(bytes(path)).hexdigest()[:8]
-            name = f"{path.stem}-{digest}"
+            name = record_folders.name_of(name)
         media_format = self.media_format
-        return _RECORDS / (
+        return record_folders.RECORDS / (
             f"{name}-{media_format.size}px-{media_format.sample_rate}Hz"
         )
 

@@ -1,19 +1,16 @@
 """Which replays a run reads, and where their records are kept."""
 
-import fcntl
-import hashlib
 import pathlib
 
-from keras_perceiver.data import record_folder
+from keras_perceiver import files
 from keras_perceiver.data.replays import records
 from keras_perceiver.data.replays import sources
 from keras_perceiver.data.replays.isolated import Limits
 from keras_perceiver.data.replays.prepared import PreparedMoments
+from recipes import record_folders
 from recipes.starcraft import skirmishes
 from recipes.starcraft.config import GENERATED
 
-_RECORDS = pathlib.Path("runs") / "records"
-_LOCK = ".lock"
 # Of the rules of skirmishes: others are prepared anew.
 _GENERATION = 1
 WHERE_TO_GET = (
@@ -57,8 +54,7 @@ class Preparation:
             )
             return records.prepare(self.settings.source, self.folder, limits)
         # Whoever comes second waits, and finds all done.
-        with open(self.folder.with_name(_LOCK), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with files.locked(self.folder):
             return records.prepare_made(
                 skirmishes.games(),
                 self.folder,
@@ -76,12 +72,10 @@ class Preparation:
         Raises:
             ValueError: if nothing was prepared.
         """
-        if not (self.folder / record_folder.SUMMARY).is_file():
+        if not record_folders.is_prepared(self.folder):
             if not self.is_generated:
-                raise ValueError(
-                    f"{self.folder} has no records of {self.settings.source}. "
-                    "Make them first, with the same settings: python -m "
-                    f"recipes starcraft prepare --data {self.settings.source}"
+                raise record_folders.not_prepared(
+                    self.folder, self.settings.source, "starcraft"
                 )
             self.prepare()
         return PreparedMoments(self.folder, num_entities, entity_dim)
@@ -90,7 +84,6 @@ class Preparation:
         if self.settings.records:
             return pathlib.Path(self.settings.records).expanduser()
         if self.is_generated:
-            return _RECORDS / f"skirmishes-{_GENERATION}"
-        path = pathlib.Path(self.settings.source).expanduser().absolute()
-        digest = hashlib.sha256(bytes(path)).hexdigest()[:8]
-        return _RECORDS / f"{path.stem}-{digest}-moments"
+            return record_folders.RECORDS / f"skirmishes-{_GENERATION}"
+        name = record_folders.name_of(self.settings.source)
+        return record_folders.RECORDS / f"{name}-moments"

@@ -4,8 +4,6 @@ Perceiver IO, section 4.4 and appendix B: in AlphaStar they do, at 3.5 times
 fewer FLOPs. Here both models learn the same selections in as many steps.
 """
 
-import dataclasses
-import json
 import pathlib
 import statistics
 import time
@@ -13,13 +11,13 @@ import time
 import keras
 
 from keras_perceiver import cost
-from keras_perceiver import files
 from keras_perceiver.training import fitting
-from keras_perceiver.training.progress import time_in_words
 from recipes import building
 from recipes.assignments import assign
-from recipes.settings import as_dict
 from recipes.starcraft import evaluation
+from recipes.study_results import StudyResults
+from recipes.study_results import mean_and_spread
+from recipes.study_results import with_seed
 
 SEEDS = 3
 RESULTS_FILE = "transformer.json"
@@ -48,25 +46,16 @@ def compare_with_transformer(recipe, configuration, path):
             "The study begins with the numbers of starcraft_entities. "
             f"Received: --model.preset {configuration.model.preset}"
         )
-    results = _Results(pathlib.Path(path), as_dict(configuration))
+    results = StudyResults(
+        pathlib.Path(path) / RESULTS_FILE, configuration, "trainings"
+    )
     data = recipe.open_data(configuration)
     data.check()
-    left = [
-        (name, seed)
-        for seed in range(SEEDS)
-        for name in _MODELS
-        if (name, seed) not in results
-    ]
-    began = time.monotonic()
-    for done, (name, seed) in enumerate(left, start=1):
-        numbers = _train(recipe, _changed(configuration, name, seed))
-        results.add(name, seed, numbers)
-        seconds = (time.monotonic() - began) * (len(left) - done) / done
-        print(
-            f"{done} of {len(left)}: {name}, seed {seed}: first unit "
-            f"{1 - numbers['first_error']:.2%}, {time_in_words(seconds)} left",
-            flush=True,
-        )
+    results.train_missing(
+        [(name, seed) for seed in range(SEEDS) for name in _MODELS],
+        lambda training: _train(recipe, _changed(configuration, *training)),
+        lambda numbers: f"first unit {1 - numbers['first_error']:.2%}",
+    )
     return [
         "",
         *_table(results, configuration, data.baselines()),
@@ -78,10 +67,7 @@ def compare_with_transformer(recipe, configuration, path):
 def _changed(configuration, name, seed):
     """The same configuration for another model and seed."""
     configuration = assign(configuration, [("model.preset", _MODELS[name])])
-    training = dataclasses.replace(
-        configuration.training, seed=configuration.training.seed + seed
-    )
-    return dataclasses.replace(configuration, training=training)
+    return with_seed(configuration, seed)
 
 
 def _train(recipe, configuration):
@@ -121,42 +107,6 @@ class _Clock(keras.callbacks.Callback):
         return statistics.median([later - sooner for later, sooner in pairs])
 
 
-class _Results:
-    """Numbers by training, kept in a file."""
-
-    def __init__(self, folder, configuration):
-        self.path = folder / RESULTS_FILE
-        content = {"configuration": configuration, "trainings": {}}
-        self._content = json.loads(json.dumps(content))
-        if not self.path.is_file():
-            folder.mkdir(parents=True, exist_ok=True)
-            return
-        found = json.loads(self.path.read_text())
-        if found["configuration"] != self._content["configuration"]:
-            raise FileExistsError(
-                f"{self.path} is of other settings. Choose another: "
-                "--run-folder FOLDER."
-            )
-        self._content = found
-
-    def __contains__(self, training):
-        return _key(*training) in self._content["trainings"]
-
-    def add(self, name, seed, numbers):
-        self._content["trainings"][_key(name, seed)] = numbers
-        files.write_json(self.path, self._content)
-
-    def of(self, name, metric):
-        return [
-            self._content["trainings"][_key(name, seed)][metric]
-            for seed in range(SEEDS)
-        ]
-
-
-def _key(name, seed):
-    return f"{name}; {seed}"
-
-
 def _table(results, configuration, baselines):
     head = ("first unit", "set F1", "FLOPs", "a step")
     lines = [_row("held out", head)]
@@ -166,24 +116,20 @@ def _table(results, configuration, baselines):
     for name in _MODELS:
         model = _changed(configuration, name, 0).model
         flops = cost.cost(model.preset, **model.overrides).flops
-        seconds = statistics.mean(results.of(name, "seconds_a_step"))
+        found = [results[name, seed] for seed in range(SEEDS)]
+        seconds = statistics.mean(one["seconds_a_step"] for one in found)
         lines.append(
             _row(
                 name,
                 [
-                    _spread(results.of(name, "first_error")),
-                    _spread(results.of(name, "set_error")),
+                    mean_and_spread([1 - one["first_error"] for one in found]),
+                    mean_and_spread([1 - one["set_error"] for one in found]),
                     f"{flops / 1e6:,.0f}M",
                     f"{1e3 * seconds:,.0f} ms",
                 ],
             )
         )
     return lines
-
-
-def _spread(errors):
-    mean, spread = statistics.mean(errors), statistics.stdev(errors)
-    return f"{1 - mean:.2%} ± {100 * spread:.2f}"
 
 
 def _row(name, cells):

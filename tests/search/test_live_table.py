@@ -1,52 +1,22 @@
-import io
-import re
-import types
-
 import pytest
 
 from keras_perceiver.search import live_table
 from keras_perceiver.search.live_table import LiveTable
 from tests.search.written_records import record
-
-
-class Clock:
-    """Seconds that pass when the test says so."""
-
-    def __init__(self, monkeypatch):
-        self.now = 1000.0
-        monkeypatch.setattr(
-            live_table,
-            "time",
-            types.SimpleNamespace(monotonic=lambda: self.now),
-        )
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
+from tests.terminals import Clock
+from tests.terminals import plain
+from tests.terminals import terminal_of
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    return Clock(monkeypatch)
-
-
-def terminal_of(monkeypatch):
-    """Makes standard output a terminal, 130 columns wide, and returns it."""
-    output = Terminal()
-    monkeypatch.setattr("sys.stdout", output)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "130")
-    monkeypatch.setenv("LINES", "40")
-    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-    return output
+    return Clock(monkeypatch, live_table)
 
 
 def last_table(output):
     """What the terminal shows at last, without escape sequences."""
-    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", output.getvalue())
-    return plain[plain.rindex("┏") :]
+    text = plain(output.getvalue())
+    return text[text.rindex("┏") :]
 
 
 FIRST = record("0", 0.5, params=120_053, flops=7_552_512)
@@ -95,7 +65,7 @@ def test_more_may_be_better(clock, capsys):
 
 
 def test_a_terminal_shows_the_best_and_the_running(clock, monkeypatch):
-    terminal = terminal_of(monkeypatch)
+    terminal = terminal_of(monkeypatch, columns=130)
     table = LiveTable("heldout_nats", False, trials=10, minutes=60)
     try:
         table.update([], {})

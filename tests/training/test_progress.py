@@ -1,24 +1,15 @@
-import io
-import re
-import types
-
 import pytest
 
 from keras_perceiver.training import progress as progress_module
 from keras_perceiver.training.progress import Progress
 from keras_perceiver.training.progress import time_in_words
+from tests import terminals
+from tests.terminals import plain
+from tests.terminals import terminal_of
 
 
-class Clock:
-    """Seconds that pass when the test says so."""
-
-    def __init__(self, monkeypatch):
-        self.now = 1000.0
-        monkeypatch.setattr(
-            progress_module,
-            "time",
-            types.SimpleNamespace(monotonic=lambda: self.now),
-        )
+class Clock(terminals.Clock):
+    """A clock that takes steps."""
 
     def take(self, progress, steps, seconds, loss=2.0):
         for _ in range(steps):
@@ -26,30 +17,9 @@ class Clock:
             progress.on_train_batch_end(0, {"loss": loss})
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
 @pytest.fixture
 def clock(monkeypatch):
-    return Clock(monkeypatch)
-
-
-def terminal_of(monkeypatch):
-    """Makes standard output a terminal, 100 columns wide, and returns it."""
-    output = Terminal()
-    monkeypatch.setattr("sys.stdout", output)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "100")
-    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-    return output
-
-
-def plain(text):
-    """Without the escape sequences that move the cursor and colour."""
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
+    return Clock(monkeypatch, progress_module)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +105,7 @@ def test_without_a_speed_there_is_no_time_left(clock, capsys):
 
 
 def test_a_terminal_gets_a_bar(clock, monkeypatch):
-    terminal = terminal_of(monkeypatch)
+    terminal = terminal_of(monkeypatch, columns=100)
     progress = Progress(400, first_step=100)
     progress.on_train_begin()
     clock.take(progress, 100, 0.25)
@@ -150,7 +120,7 @@ def test_a_terminal_gets_a_bar(clock, monkeypatch):
 
 @pytest.mark.parametrize("end", ["on_train_end", "close"])
 def test_the_terminal_is_left_as_it_was(end, clock, monkeypatch):
-    terminal = terminal_of(monkeypatch)
+    terminal = terminal_of(monkeypatch, columns=100)
     progress = Progress(10)
     progress.on_train_begin()
     assert terminal.getvalue().count("\x1b[?25l") == 1
@@ -163,7 +133,7 @@ def test_the_terminal_is_left_as_it_was(end, clock, monkeypatch):
 
 
 def test_nothing_is_drawn_before_training(clock, monkeypatch):
-    terminal = terminal_of(monkeypatch)
+    terminal = terminal_of(monkeypatch, columns=100)
     progress = Progress(10)
     progress.close()
     assert plain(terminal.getvalue()).strip() == ""

@@ -40,13 +40,7 @@ class PreparedClips:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).expanduser()
-        path = self.folder / record_folder.SUMMARY
-        if not path.is_file():
-            raise ValueError(
-                f"{self.folder} has no {record_folder.SUMMARY}: nothing was "
-                "prepared there, or it was not finished. Prepare it first."
-            )
-        self.summary = json.loads(path.read_text())
+        self.summary = record_folder.read_summary(self.folder)
         self.media_format = MediaFormat(**self.summary["media_format"])
         self.class_names = self.summary["class_names"]
 

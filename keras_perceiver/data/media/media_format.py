@@ -3,7 +3,7 @@
 import dataclasses
 import fractions
 
-from keras_perceiver.data.own_process import FileError
+from keras_perceiver.data import own_process
 
 # The published ones: 1,920 samples belong to a frame.
 FRAMES_PER_SECOND = 25
@@ -11,7 +11,7 @@ SIZE = 224
 SAMPLE_RATE = 48_000
 
 
-class MediaError(FileError):
+class MediaError(own_process.FileError):
     """Why a file gives no clips, in words that follow "the video"."""
 
 
@@ -74,9 +74,4 @@ class Limits:
     max_waiting_seconds: float = 1200.0
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):
-            if not getattr(self, field.name) > 0:
-                raise ValueError(
-                    f"{field.name} is positive. Received: "
-                    f"{getattr(self, field.name)}"
-                )
+        own_process.check_limits(self)

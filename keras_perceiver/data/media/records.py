@@ -105,15 +105,13 @@ def prepare(
     record_folder.claim(folder, _record(found, plan, videos, videos_per_shard))
     _write_missing(shards, found.class_names, plan, processes)
     summary, problems = _summarize(found, plan, shards)
-    record_folder.write_problems(folder / record_folder.PROBLEMS, problems)
-    if not summary["records"]:
-        name, reason, _ = problems[0]
-        raise ValueError(
-            f"None of the {len(found.videos):,} videos of {found.description} "
-            f"can be used: {name} {reason} See {folder / 'problems.csv'}, and "
-            "remove the folder before the next try."
-        )
-    files.write_json(folder / record_folder.SUMMARY, summary)
+    record_folder.finish(
+        folder,
+        summary,
+        problems,
+        is_usable=summary["records"] > 0,
+        sources=f"{len(found.videos):,} videos of {found.description}",
+    )
     return summary
 
 

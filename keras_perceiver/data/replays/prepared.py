@@ -1,6 +1,5 @@
 """Moments of prepared games, read with TensorFlow operations alone."""
 
-import json
 import pathlib
 
 import numpy as np
@@ -36,13 +35,7 @@ class PreparedMoments:
 
     def __init__(self, folder, num_entities, entity_dim):
         self.folder = pathlib.Path(folder).expanduser()
-        path = self.folder / record_folder.SUMMARY
-        if not path.is_file():
-            raise ValueError(
-                f"{self.folder} has no {record_folder.SUMMARY}: nothing was "
-                "prepared there, or it was not finished. Prepare it first."
-            )
-        self.summary = json.loads(path.read_text())
+        self.summary = record_folder.read_summary(self.folder)
         self.num_entities = num_entities
         self._code_width = schema.code_width(entity_dim)
 

@@ -94,15 +94,13 @@ def _prepare(folder, names, plan, reads, description, processes):
     if missing:
         _write_missing(folder, names, missing, reads, processes)
     summary, problems = _summarize(folder, names, description)
-    record_folder.write_problems(folder / record_folder.PROBLEMS, problems)
-    if not summary["moments"]:
-        name, reason, _ = problems[0]
-        raise ValueError(
-            f"None of the {len(names):,} replays of {description} can be "
-            f"used: {name} {reason} See {folder / record_folder.PROBLEMS}, "
-            "and remove the folder before the next try."
-        )
-    files.write_json(folder / record_folder.SUMMARY, summary)
+    record_folder.finish(
+        folder,
+        summary,
+        problems,
+        is_usable=summary["moments"] > 0,
+        sources=f"{len(names):,} replays of {description}",
+    )
     return summary
 
 
