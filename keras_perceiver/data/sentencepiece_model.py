@@ -11,8 +11,9 @@ from google.protobuf.message import DecodeError
 
 from keras_perceiver import errors
 
-# The largest vocabularies in use, of 250,000 pieces, take about 5 MB.
-LARGEST_FILE_BYTES = 2**25
+# The largest vocabularies in use, of 250,000 pieces, take about 5 MB; and a
+# model folder keeps the file within 10 MB of JSON.
+LARGEST_FILE_BYTES = 6 * 2**20
 _LIBRARY = "sentencepiece"
 _BLANK = "▁"
 # Threads add up in their order, so that their number decides the last bits.

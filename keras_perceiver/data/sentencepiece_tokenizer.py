@@ -4,6 +4,9 @@ Needs the extra `text`. The operations are tensorflow-text's own, which not
 every server has: an export is better given ids.
 """
 
+import base64
+import binascii
+
 import numpy as np
 import tensorflow as tf
 
@@ -51,6 +54,22 @@ class SentencepieceTokenizer:
         return self._library.SentencepieceTokenizer(
             model=self.model_bytes, out_type=tf.int32
         )
+
+    def check_fits(self, vocabulary_size):
+        """Raises `ValueError` unless a model has as many token ids.
+
+        Args:
+            vocabulary_size: the model's.
+        """
+        if vocabulary_size != self.vocabulary_size:
+            num_pieces = self.vocabulary_size - NUM_SPECIAL_TOKENS
+            raise ValueError(
+                "A SentencePiece model that does not fit the model's "
+                f"vocabulary: it has {num_pieces:,} pieces, which with "
+                f"{NUM_SPECIAL_TOKENS} special tokens are "
+                f"{self.vocabulary_size:,} ids. Wanted: vocabulary_size="
+                f"{vocabulary_size:,}"
+            )
 
     def encode(self, text):
         """Returns the int32 ids of a `str` or `bytes`."""
@@ -122,3 +141,36 @@ class SentencepieceTokenizer:
         starts = tf.equal(tf.strings.substr(text, 0, 1), " ")
         begins = tf.cast(starts, tf.int32)
         return tf.strings.substr(text, begins, tf.strings.length(text) - begins)
+
+
+_KEY = "sentencepiece_model"
+
+
+def as_preprocessing(tokenizer):
+    """Returns what `save_pretrained` keeps of a tokenizer beside weights."""
+    return {_KEY: base64.b64encode(tokenizer.model_bytes).decode()}
+
+
+def tokenizer_in(preprocessing):
+    """Returns the tokenizer that weights came with.
+
+    Args:
+        preprocessing: the attribute of a model that `load_pretrained` gave.
+
+    Raises:
+        ImportError: as `SentencepieceTokenizer` does.
+        ValueError: if there is none, or it is damaged.
+    """
+    written = (preprocessing or {}).get(_KEY)
+    if written is None:
+        raise ValueError(
+            "The model came without a SentencePiece model. Give the one that "
+            "it was trained with."
+        )
+    try:
+        content = base64.b64decode(written, validate=True)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise ValueError(
+            f"The SentencePiece model beside the weights is damaged: {error}"
+        ) from None
+    return SentencepieceTokenizer(content)

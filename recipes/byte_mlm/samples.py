@@ -1,19 +1,17 @@
 """What the model answers, in words for people."""
 
 import itertools
-import re
 
 import numpy as np
 
 from keras_perceiver.data.byte_tokenizer import MASK
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
+from keras_perceiver.tasks.mask_markup import MARK
 from recipes import language_samples
 
 _TOKENIZER = ByteTokenizer()
 # Shown for one masked byte.
 _BLANK = _TOKENIZER.encode("_")[0]
-# In the text itself it stands for its letters.
-_WRITTEN_MASK = re.compile(rb"\[MASK(:\d{1,4})?\]")
 
 
 def filled_examples(task, data):
@@ -56,5 +54,6 @@ def _written_out(masked_ids):
             pieces += [b"[MASK]" for _ in run]
         else:
             text = _TOKENIZER.decode(list(run))
-            pieces.append(_WRITTEN_MASK.sub(rb"\\\g<0>", text))
+            # In the text itself it stands for its letters.
+            pieces.append(MARK.sub(rb"\\\g<0>", text))
     return b"".join(pieces)
