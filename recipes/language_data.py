@@ -157,7 +157,7 @@ class MaskedTextData(RecipeData):
             return tf.where(is_masked, MASK, token_ids), token_ids, is_masked
 
         dataset = tf.data.Dataset.from_tensor_slices(windows).enumerate()
-        dataset = dataset.map(example).batch(len(windows))
+        dataset = dataset.map(example).batch(windows.shape[0])
         return next(dataset.as_numpy_iterator())
 
     def heldout_windows(self):
@@ -166,8 +166,17 @@ class MaskedTextData(RecipeData):
             self.window_bytes, self.training.evaluation_examples
         )
 
-    def _masked_words(self, window, seed, probability):
-        """The tokens of a window, which are masked, and which are in words."""
+    def masked_bytes(self, window, seed, probability):
+        """The bytes of a window, and which are masked, inside a graph.
+
+        Args:
+            window: up to `window_bytes` uint8.
+            seed: integer `(2,)`.
+            probability: of a word being masked.
+
+        Returns:
+            int32 byte ids and booleans, both `(window_bytes,)`.
+        """
         byte_ids = tf.cast(window, tf.int32) + NUM_SPECIAL_TOKENS
         missing = self.window_bytes - tf.size(byte_ids)
         byte_ids = tf.pad(byte_ids, [[0, missing]], constant_values=PAD)
@@ -175,6 +184,11 @@ class MaskedTextData(RecipeData):
         _, is_masked = mask_words(
             byte_ids, seed, mask_id=MASK, probability=probability
         )
+        return byte_ids, is_masked
+
+    def _masked_words(self, window, seed, probability):
+        """The tokens of a window, which are masked, and which are in words."""
+        byte_ids, is_masked = self.masked_bytes(window, seed, probability)
         return self.tokens_of(byte_ids, is_masked, is_word_byte(byte_ids))
 
     def _score(self, number, token_ids, is_masked, is_in_word):

@@ -44,6 +44,21 @@ def _start_from_frequencies(model, data):
     model.get_layer("logits").bias.assign(bias)
 
 
+def measure_masked(model, data):
+    """Returns the held-out `nats` and `accuracy` of masked tokens.
+
+    Args:
+        model: a language model.
+        data: the `MaskedTextData`.
+    """
+    scored = keras.Model(model.input, model.output)
+    scored.compile(jit_compile=False, **compile_arguments(None))
+    numbers = scored.evaluate(
+        data.evaluation_dataset(), return_dict=True, verbose=0
+    )
+    return {name: numbers[name] for name in ("nats", "accuracy")}
+
+
 def number_or_dash(value):
     """Returns a cell of the table of results."""
     return "-" if value is None else f"{value:.3f}"
