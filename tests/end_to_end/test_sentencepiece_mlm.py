@@ -88,7 +88,7 @@ def test_the_vocabulary_lies_in_the_run_and_beside_the_weights(trained):
 
 def test_what_was_learned_answers(trained):
     folder, _ = trained
-    words = "at any place [MASK] is asked for".split()
+    words = ["at", "any", "place", "[MASK]", "is", "asked", "for"]
     code, printed = run("predict", "--run-folder", folder, *words)
     assert code == 0
     text, *lines = printed.splitlines()
