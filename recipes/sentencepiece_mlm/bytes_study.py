@@ -28,6 +28,8 @@ from recipes.settings import resolved
 
 RESULTS_FILE = "bytes.json"
 _BYTES_PRESET = "language_bytes"
+# Of FLOPs that are called equal.
+_LARGEST_GAP = 0.05
 
 
 def compare_with_bytes(recipe, configuration, path):
@@ -73,6 +75,9 @@ def byte_model(model, pieces):
         The `ModelSettings` of the published byte model with the same numbers,
         a position for each byte of an example, and as many latents as come
         nearest to the FLOPs.
+
+    Raises:
+        ValueError: if none comes near.
     """
     overrides = {**model.overrides, "max_length": pieces.window_bytes}
     overrides.pop("vocabulary_size", None)
@@ -85,9 +90,14 @@ def byte_model(model, pieces):
     most = 4 * resolved(model)["num_latents"]
     above = bisect.bisect_left(range(1, most), wanted, key=flops) + 1
     near = [number for number in (above - 1, above) if number > 0]
-    overrides["num_latents"] = min(
-        near, key=lambda number: abs(flops(number) - wanted)
-    )
+    found = min(near, key=lambda number: abs(flops(number) - wanted))
+    if abs(flops(found) / wanted - 1) > _LARGEST_GAP:
+        raise ValueError(
+            f"No byte model of this width and depth costs {wanted:,} FLOPs: "
+            f"with --model.num-latents {found} it costs {flops(found):,}. "
+            "Give the model of pieces more latents, or other numbers."
+        )
+    overrides["num_latents"] = found
     return ModelSettings(_BYTES_PRESET, overrides)
 
 

@@ -71,7 +71,11 @@ def test_answers_are_those_of_the_whole_model(model, task, tokenizer, text):
 
 def test_many_texts_are_answered_each_by_itself(task):
     texts = ["the [MASK] is", b"[MASK:2] statement"]
-    assert task(texts) == [task(text) for text in texts]
+    for together, text in zip(task(texts), texts, strict=True):
+        alone = task(text)
+        assert together.filled_bytes == alone.filled_bytes
+        assert together.top_bytes == alone.top_bytes
+        assert_near(together.top_probabilities, alone.top_probabilities)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +101,8 @@ def test_a_row_of_wrong_ids_spoils_no_other(task):
     assert problems[0] == b""
     assert all(b"are from 0 to 305" in problem for problem in problems[1:])
     alone = task.serve(tf.constant(rows[:1], tf.int32))
-    for name, tensor in answer.items():
-        assert_same = np.testing.assert_array_equal
-        assert_same(tensor[:1], alone[name])
+    assert answer["filled_bytes"].numpy()[0] == alone["filled_bytes"].numpy()[0]
+    assert_near(answer["top_probabilities"][:1], alone["top_probabilities"])
     assert answer["filled_bytes"].numpy()[1] == b""
 
 

@@ -48,6 +48,6 @@ def test_base_is_between_the_others():
 
 def test_the_docstring_names_the_published_numbers():
     paper = CONFIGURATIONS["paper"]
-    numbers = re.findall(r"\d[\d,]*", sentencepiece_mlm.__doc__)
+    numbers = re.findall(r"\d[\d,]*\d", sentencepiece_mlm.__doc__)
     for number in (paper.training.steps, paper.training.batch_size, 32_000):
         assert f"{number:,}" in numbers
