@@ -11,6 +11,7 @@ from benchmarks import image_pipeline
 from benchmarks import imports
 from benchmarks import input_pipeline
 from benchmarks import memory
+from benchmarks import peak_memory
 from benchmarks import precision
 from benchmarks import saving
 from benchmarks import scaling
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "imports": imports,
     "input_pipeline": input_pipeline,
     "memory": memory,
+    "peak_memory": peak_memory,
     "precision": precision,
     "saving": saving,
     "scaling": scaling,

@@ -12,7 +12,8 @@ def main(arguments=None):
     """Runs one command; returns the exit code.
 
     0: done. 1: something is wrong with the request, said on standard error.
-    2: the command line itself cannot be read.
+    2: the command line itself cannot be read. 75: stopped, and the same
+    command goes on. 130: interrupted.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -26,7 +27,10 @@ def main(arguments=None):
         return 0
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return getattr(error, "exit_code", 1)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
 
 
 def _presets(options):
@@ -112,6 +116,17 @@ def _ask(options):
     print(answers)
 
 
+def _search_workers(options):
+    from keras_perceiver.search.workers_command import search_workers
+
+    search_workers(
+        options.script,
+        options.folder,
+        workers=options.workers,
+        chief=options.chief,
+    )
+
+
 def _parser():
     parser = argparse.ArgumentParser(
         prog="keras-perceiver", description="Perceiver IO for Keras 3."
@@ -138,6 +153,8 @@ def _parser():
     _add_ask(commands)
 
     _add_config(commands)
+
+    _add_search_workers(commands)
     return parser
 
 
@@ -178,6 +195,39 @@ def _add_ask(commands):
         help="certificates to trust instead of the system's",
     )
     ask.set_defaults(run=_ask)
+
+
+def _add_search_workers(commands):
+    workers = commands.add_parser(
+        "search-workers",
+        help="run a script that searches latent sizes in several processes, "
+        "which may die",
+    )
+    workers.add_argument(
+        "script",
+        nargs="+",
+        help="after --, such as: -- python my_search.py",
+    )
+    workers.add_argument(
+        "--folder",
+        type=pathlib.Path,
+        required=True,
+        help="the one that the script gives search()",
+    )
+    workers.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="trials at a time on this machine, one device each (default: 1)",
+    )
+    workers.add_argument(
+        "--chief",
+        metavar="HOST:PORT",
+        help="where workers of several machines meet, the same for each; "
+        "anyone who reaches the port can speak for a worker",
+    )
+    workers.set_defaults(run=_search_workers)
 
 
 def _add_cost(commands):

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import fcntl
 import hashlib
 import io
 import json
@@ -36,6 +37,20 @@ def replacing(path):
     except BaseException:
         pathlib.Path(temporary).unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Lets one process at a time into the block.
+
+    Args:
+        path: of what the block reads and replaces. The lock is a file beside
+            it, since it is replaced itself.
+    """
+    path = pathlib.Path(path)
+    with open(path.with_name(f".{path.name}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def sha256(path):

@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 from keras_perceiver import errors
+from recipes import search_command
 from recipes.assignments import assign
 from recipes.assignments import parse_assignments
 from recipes.recipe import find_recipe
@@ -17,6 +18,7 @@ VERBS = {
     "evaluate": "the best checkpoint beside the baselines",
     "predict": "answer a raw request with the best checkpoint",
     "study": "compare several trainings in one table",
+    "search": "find a better latent size within a budget",
     "export": "write the best checkpoint as a SavedModel",
 }
 # Mistakes of the user, told in one line; anything else is ours.
@@ -36,6 +38,8 @@ def main(arguments):
     try:
         recipe = find_recipe(arguments[0])
         options, rest = _parser(recipe).parse_known_args(arguments[1:])
+        _check_options(options)
+        options.words = arguments
         _run(recipe, options, rest)
     except USER_ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
@@ -47,13 +51,13 @@ def main(arguments):
 
 
 def _run(recipe, options, rest):
-    _check_options(options)
     run = {
         "prepare": _prepare,
         "train": _train,
         "evaluate": _evaluate,
         "predict": _predict,
         "study": _study,
+        "search": _search,
         "export": _export,
     }[options.verb]
     run(recipe, options, rest)
@@ -113,6 +117,18 @@ def _study(recipe, options, rest):
     )
 
 
+def _search(recipe, options, rest):
+    assignments, space = search_command.split_space(rest)
+    default = pathlib.Path("runs") / f"{recipe.name}_search"
+    search_command.search(
+        recipe,
+        _assigned(recipe, options, assignments),
+        options.run_folder or default,
+        options,
+        space,
+    )
+
+
 def _export(recipe, options, rest):
     from recipes import runner
 
@@ -122,9 +138,12 @@ def _export(recipe, options, rest):
 
 
 def _configuration(recipe, options, rest):
+    return _assigned(recipe, options, parse_assignments(rest))
+
+
+def _assigned(recipe, options, assignments):
     from keras_perceiver.training import strategies
 
-    assignments = parse_assignments(rest)
     if options.strategy:
         assignments.append(("training.strategy", options.strategy))
     if "parameter_server" in (text for _, text in assignments):
@@ -158,6 +177,7 @@ def _check_options(options):
         ),
         "evaluate": ("by", "start_from"),
         "export": ("to", "precision"),
+        "search": search_command.OPTIONS,
     }
     for name, value in vars(options).items():
         is_for_all = name in ("verb", "config", "run_folder")
@@ -239,11 +259,12 @@ def _parser(recipe):
         metavar="NAME",
         help="export in float32, bfloat16 or int8 (default: as trained)",
     )
+    search_command.add_options(parser)
     return parser
 
 
 def _settings_help(recipe):
-    lines = ["settings of `prepare` and `train`, as in tiny:"]
+    lines = ["settings of `prepare`, `train` and `search`, as in tiny:"]
     for flag, value, text in describe(recipe.configurations["tiny"]):
         lines.append(f"  {flag} {value}\n      {text}")
     lines.append(

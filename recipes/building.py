@@ -64,7 +64,10 @@ def learning_rate(optimizer, steps):
 def compile_model(recipe, configuration, model):
     """Returns a `TrainingModel` on a preset's graph, ready for `fit`."""
     optimizer = configuration.optimizer
-    training_model = TrainingModel(model.input, model.output, name=model.name)
+    output = model.output
+    if recipe.trained_output is not None:
+        output = output[recipe.trained_output]
+    training_model = TrainingModel(model.input, output, name=model.name)
     training_model.compile(
         optimizer=LAMB(
             learning_rate(optimizer, configuration.training.steps),

@@ -4,7 +4,9 @@ import keras
 import numpy as np
 
 from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
+from recipes.local_start import check_widths
 from recipes.local_start import start_local
+from recipes.settings import resolved
 
 # A special token is never the answer: e^-12 at first, as if it were unseen.
 _SPECIAL_TOKEN_LOGIT = -12.0
@@ -23,6 +25,13 @@ def compile_arguments(configuration):
             keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
         ],
     }
+
+
+def check_model(configuration):
+    """Refuses shapes that `prepare_model` cannot start."""
+    if configuration.start.local:
+        sizes = resolved(configuration.model)
+        check_widths(sizes["latent_dim"], sizes["embedding_dim"])
 
 
 def prepare_model(model, data):

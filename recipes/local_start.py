@@ -27,13 +27,7 @@ def start_local(model):
     positions = model.get_layer("input_positions")
     queries = model.get_layer("output_queries")
     latents = model.get_layer("latents")
-    if latents.channels < positions.channels:
-        raise ValueError(
-            "A local start writes a place into each latent, so latents must "
-            "be as wide as embeddings. Received: --model.latent-dim "
-            f"{latents.channels}, --model.embedding-dim {positions.channels}. "
-            "Change one, or set --start.local false."
-        )
+    check_widths(latents.channels, positions.channels)
     frequencies = _frequencies(positions.channels // 2)
     places = np.arange(positions.length)
     spacing = positions.length / latents.length
@@ -42,6 +36,17 @@ def start_local(model):
     _set_rows(queries, _features(places, frequencies))
     _set_rows(latents, _features(centres, frequencies), LATENT_SCALE)
     _point_heads(model, frequencies, spacing)
+
+
+def check_widths(latent_dim, embedding_dim):
+    """Raises `ValueError` for latents that no place can be written into."""
+    if latent_dim < embedding_dim:
+        raise ValueError(
+            "A local start writes a place into each latent, so latents must "
+            "be as wide as embeddings. Received: --model.latent-dim "
+            f"{latent_dim}, --model.embedding-dim {embedding_dim}. "
+            "Change one, or set --start.local false."
+        )
 
 
 def _frequencies(count):

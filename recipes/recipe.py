@@ -36,6 +36,8 @@ class Recipe:
         request: words that `predict` could be asked, for the help text.
         prepare_model: called with a fresh model and the data before training,
             for starting values that depend on the data.
+        check_model: called with a configuration; raises `ValueError` for a
+            model that could be built, and that `prepare_model` cannot start.
         preprocessing: from the data to what is kept beside the weights, such
             as the names of classes.
         check_start: from the data and the preprocessing that lies beside
@@ -48,6 +50,8 @@ class Recipe:
             another size.
         break_down: from a run folder, a model, the data and the name of a
             column or None to lines for people: the held-out results by group.
+        trained_output: name of the one output that is trained, of a model
+            that has more; None to train all of them.
         studies: by name, what compares several trainings: from the recipe, a
             configuration and a path to lines for people.
     """
@@ -66,11 +70,13 @@ class Recipe:
     request: str
     other_metrics: tuple[str, ...] = ()
     prepare_model: Callable | None = None
+    check_model: Callable | None = None
     preprocessing: Callable | None = None
     check_start: Callable | None = None
     measure: Callable | None = None
     head: tuple[str, ...] = ()
     break_down: Callable | None = None
+    trained_output: str | None = None
     studies: dict = dataclasses.field(default_factory=dict)
 
     def configuration(self, name):

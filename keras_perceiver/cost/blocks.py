@@ -181,7 +181,7 @@ def _attend(trace, query, key, value, num_heads):
         flops=2 * query.rows * key.rows * query.channels,
         keeps=[query, key],
     )
-    weights = trace.elementwise(scores, keeps=[scores])
+    weights = trace.elementwise(scores)
     return trace.operation(
         [weights, value],
         query.rows,

@@ -79,7 +79,7 @@ def _upsample(trace, features, hidden_channels):
     coarse = trace.operation([flow], flow.rows, neighbors * 2)
     hidden = trace.relu(trace.linear(features, hidden_channels))
     scores = trace.linear(hidden, neighbors * fine_pixels)
-    weights = trace.elementwise(scores, keeps=[scores])
+    weights = trace.elementwise(scores)
     fine = trace.operation(
         [weights, coarse],
         flow.rows * fine_pixels,

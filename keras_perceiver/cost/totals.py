@@ -77,6 +77,16 @@ class Cost:
     gradient_bytes: int
     optimizer_bytes: int
 
+    @property
+    def peak_training_bytes(self):
+        """All that a training step holds at its peak."""
+        return (
+            self.training_bytes
+            + self.weight_bytes
+            + self.gradient_bytes
+            + self.optimizer_bytes
+        )
+
 
 def cost(preset_name, *, batch=1, **overrides):
     """What a published model costs, or one like it with other numbers.

@@ -32,8 +32,9 @@ class Trace:
     compute, and hands the tensors on. Nothing is computed but sizes.
 
     What a backward pass needs is what the layers keep on TensorFlow: inputs
-    of linear layers, norms and GELUs, both sides of a product, scores and
-    weights of a softmax. JAX's compiler decides for itself.
+    of linear layers, norms and GELUs, and both sides of a product, such as
+    the weights of a softmax, which take the place of its scores. JAX's
+    compiler decides for itself.
 
     Args:
         batch: number of examples.

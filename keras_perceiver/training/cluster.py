@@ -109,7 +109,7 @@ def _index_of_this_machine(workers):
     here = [
         index
         for index, worker in enumerate(workers)
-        if ":" in worker and _is_this_machine(worker.rpartition(":")[0])
+        if ":" in worker and is_this_machine(worker.rpartition(":")[0])
     ]
     if len(here) != 1:
         found = "Several of them are" if here else "None of them is"
@@ -121,8 +121,8 @@ def _index_of_this_machine(workers):
     return here[0]
 
 
-def _is_this_machine(host):
-    """Only an address of this machine can be bound."""
+def is_this_machine(host):
+    """Whether a host's name is this machine's: only its own can be bound."""
     try:
         addresses = socket.getaddrinfo(host.strip("[]"), 0)
     except OSError:

@@ -42,8 +42,9 @@ def fit(
             verbose=0,
         )
 
+    # Or TensorFlow would trace the first step twice, once to make variables.
+    model.build_metrics(evaluation_dataset.element_spec)
     if metrics is not None:
-        model.build_metrics(evaluation_dataset.element_spec)
         missing = -first_step % steps_per_epoch
         if missing:
             restore = _RestoreMetrics(metrics)

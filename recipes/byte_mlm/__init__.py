@@ -15,6 +15,7 @@ from keras_perceiver.tasks.fill_mask import FillMask
 from recipes.byte_mlm import samples
 from recipes.byte_mlm.config import CONFIGURATIONS
 from recipes.byte_mlm.data import ByteMaskingData
+from recipes.language_training import check_model
 from recipes.language_training import compile_arguments
 from recipes.language_training import number_or_dash
 from recipes.language_training import prepare_model
@@ -32,6 +33,7 @@ RECIPE = Recipe(
     open_data=ByteMaskingData,
     compile_arguments=compile_arguments,
     prepare_model=prepare_model,
+    check_model=check_model,
     metric="nats",
     columns={
         "nats": lambda row: number_or_dash(row["nats"]),

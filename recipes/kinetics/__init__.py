@@ -11,6 +11,7 @@ published with 24.27, 25.33 and 8.6%, and 23.21, 14.15 and 11.5%.
 """
 
 import dataclasses
+import math
 
 import keras
 
@@ -23,8 +24,10 @@ from recipes.kinetics.breakdown import nearness
 from recipes.kinetics.breakdown import right
 from recipes.kinetics.config import CONFIGURATIONS
 from recipes.kinetics.data import ClipData
+from recipes.kinetics.local_start import check_sizes
 from recipes.kinetics.local_start import start_local
 from recipes.recipe import Recipe
+from recipes.settings import resolved
 
 
 def compile_arguments(configuration):
@@ -47,6 +50,19 @@ def compile_arguments(configuration):
             "label": [keras.metrics.CategoricalAccuracy(name="accuracy")],
         },
     }
+
+
+def check_model(configuration):
+    """Refuses shapes that `prepare_model` cannot start."""
+    start, sizes = configuration.start, resolved(configuration.model)
+    if start.video_places:
+        check_sizes(
+            sizes["num_latents"],
+            sizes["latent_dim"],
+            math.prod(start.video_places) + start.audio_places,
+            # Sines and cosines; video has time and two sides.
+            2 * (3 * sizes["video_num_bands"] + sizes["audio_num_bands"]),
+        )
 
 
 def prepare_model(model, data):
@@ -93,6 +109,7 @@ RECIPE = Recipe(
     answer=answer,
     request="video.mp4",
     prepare_model=prepare_model,
+    check_model=check_model,
     preprocessing=preprocessing,
     measure=evaluation.measure,
     break_down=break_down,

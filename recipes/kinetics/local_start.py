@@ -128,22 +128,37 @@ class _Places:
         return slice(self.dimensions, self.dimensions + self.num_features)
 
 
-def _check(model, video, audio):
-    latents = model.get_layer("latents")
-    places = video.count + audio.count
-    if places > latents.length:
+def check_sizes(num_latents, latent_dim, places, features):
+    """Raises `ValueError` for latents that the places do not fit into.
+
+    Args:
+        num_latents: number of latents.
+        latent_dim: their width.
+        places: in video and sound together.
+        features: numbers that tell one place.
+    """
+    if places > num_latents:
         raise ValueError(
             f"--start.video-places and --start.audio-places are {places} "
-            f"places, and there are {latents.length} latents. Take fewer "
+            f"places, and there are {num_latents} latents. Take fewer "
             "places, or more --model.num-latents."
         )
-    width = video.num_features + audio.num_features
-    if width > latents.channels:
+    if features > latent_dim:
         raise ValueError(
-            f"A local start writes {width} Fourier features into each latent. "
-            f"Received: --model.latent-dim {latents.channels}. Take wider "
+            f"A local start writes {features} Fourier features into each "
+            f"latent. Received: --model.latent-dim {latent_dim}. Take wider "
             "latents, fewer bands, or --start.video-places none."
         )
+
+
+def _check(model, video, audio):
+    latents = model.get_layer("latents")
+    check_sizes(
+        latents.length,
+        latents.channels,
+        video.count + audio.count,
+        video.num_features + audio.num_features,
+    )
     kernel = model.get_layer("decoder_cross_attention").attention
     query_width, key_width = kernel.query_dense.kernel.shape
     heads = model.get_layer("decoder_cross_attention").num_heads

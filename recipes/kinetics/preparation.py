@@ -5,8 +5,8 @@ import hashlib
 import pathlib
 import tempfile
 
+from keras_perceiver.data import record_folder
 from keras_perceiver.data.media import records
-from keras_perceiver.data.media import shard_files
 from keras_perceiver.data.media import sources
 from keras_perceiver.data.media.clips import PreparedClips
 from keras_perceiver.data.media.media_format import Limits
@@ -63,7 +63,7 @@ class Preparation:
         Raises:
             ValueError: if nothing was prepared, or of another form.
         """
-        if not (self.folder / shard_files.SUMMARY).is_file():
+        if not (self.folder / record_folder.SUMMARY).is_file():
             if not self.is_generated:
                 raise ValueError(
                     f"{self.folder} has no records of {self.settings.source}. "

@@ -13,6 +13,7 @@ fine-tuning (table 1). Needs the extra `text`.
 from keras_perceiver.data.sentencepiece_tokenizer import as_preprocessing
 from keras_perceiver.data.sentencepiece_tokenizer import tokenizer_in
 from keras_perceiver.tasks.fill_pieces import FillPieces
+from recipes.language_training import check_model
 from recipes.language_training import compile_arguments
 from recipes.language_training import measure_masked
 from recipes.language_training import number_or_dash
@@ -54,6 +55,7 @@ RECIPE = Recipe(
     open_data=PieceMaskingData,
     compile_arguments=compile_arguments,
     prepare_model=prepare_model,
+    check_model=check_model,
     preprocessing=lambda data: as_preprocessing(data.tokenizer),
     check_start=check_start,
     measure=measure,

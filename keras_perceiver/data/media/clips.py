@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_perceiver import files
+from keras_perceiver.data import record_folder
 from keras_perceiver.data import shards
 from keras_perceiver.data.images import DCT_METHOD
 from keras_perceiver.data.media import record_features as features
-from keras_perceiver.data.media import shard_files
 from keras_perceiver.data.media import sources
 from keras_perceiver.data.media.media_format import MediaFormat
 
@@ -40,10 +40,10 @@ class PreparedClips:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).expanduser()
-        path = self.folder / shard_files.SUMMARY
+        path = self.folder / record_folder.SUMMARY
         if not path.is_file():
             raise ValueError(
-                f"{self.folder} has no {shard_files.SUMMARY}: nothing was "
+                f"{self.folder} has no {record_folder.SUMMARY}: nothing was "
                 "prepared there, or it was not finished. Prepare it first."
             )
         self.summary = json.loads(path.read_text())
@@ -141,7 +141,7 @@ class PreparedClips:
 
     def identity(self):
         """Returns a SHA-256 of which files were prepared, and how."""
-        return files.sha256(self.folder / shard_files.PLAN)
+        return files.sha256(self.folder / record_folder.PLAN)
 
     def num_records(self, split, num_frames=NUM_FRAMES, part=WHOLE):
         """Returns how many records have room for a clip."""

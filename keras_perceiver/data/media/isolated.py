@@ -5,9 +5,10 @@ import io
 import PIL.Image
 import tensorflow as tf
 
+from keras_perceiver.data import own_process
 from keras_perceiver.data.media import decode
 from keras_perceiver.data.media import decoders
-from keras_perceiver.data.media import own_process
+from keras_perceiver.data.media import faults
 from keras_perceiver.data.media import record_features
 from keras_perceiver.data.media.media_format import MediaError
 
@@ -30,7 +31,7 @@ def read(video, label, destination, plan):
         OSError: if the destination cannot be written.
     """
     with own_process.started(
-        _run, plan.limits, video, label, str(destination), plan
+        _run, plan.limits, MediaError, video, label, str(destination), plan
     ) as child:
         try:
             found = child.hear()
@@ -50,7 +51,7 @@ def _run(sender, video, label, destination, plan):
     try:
         found = _write_pieces(video, label, destination, plan)
     except Exception as error:
-        reason = own_process.fault(error, plan.limits)
+        reason = faults.fault(error, plan.limits)
         if reason:
             found = _skipped(reason)
         elif isinstance(error, OSError | tf.errors.OpError):

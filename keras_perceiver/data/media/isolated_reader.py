@@ -5,7 +5,8 @@ import os
 import numpy as np
 
 from keras_perceiver import errors
-from keras_perceiver.data.media import own_process
+from keras_perceiver.data import own_process
+from keras_perceiver.data.media import faults
 from keras_perceiver.data.media.decode import Piece
 from keras_perceiver.data.media.decode import VideoReader
 from keras_perceiver.data.media.media_format import Limits
@@ -53,6 +54,7 @@ class IsolatedReader:
         with own_process.started(
             _send_pieces,
             self.limits,
+            MediaError,
             self.path,
             frames_per_piece,
             self.media_format,
@@ -96,7 +98,7 @@ def _send_pieces(sender, path, frames_per_piece, media_format, limits):
             sender.send_bytes(piece.frames.tobytes())
             sender.send_bytes(piece.audio.tobytes())
     except Exception as error:
-        fault = own_process.fault(error, limits)
+        fault = faults.fault(error, limits)
         if fault is None:
             raise
     own_process.say(

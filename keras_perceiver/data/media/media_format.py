@@ -3,13 +3,15 @@
 import dataclasses
 import fractions
 
+from keras_perceiver.data.own_process import FileError
+
 # The published ones: 1,920 samples belong to a frame.
 FRAMES_PER_SECOND = 25
 SIZE = 224
 SAMPLE_RATE = 48_000
 
 
-class MediaError(ValueError):
+class MediaError(FileError):
     """Why a file gives no clips, in words that follow "the video"."""
 
 

@@ -12,6 +12,7 @@ import time
 import tensorflow as tf
 
 from keras_perceiver import files
+from keras_perceiver.data import record_folder
 from keras_perceiver.data.labelled_images import selection
 from keras_perceiver.data.media import decoders
 from keras_perceiver.data.media import isolated
@@ -101,10 +102,10 @@ def prepare(
     order = selection.hash_order([video.name for video in found.videos])
     videos = [found.videos[number] for number in order]
     shards = shard_files.shards_of(videos, folder, videos_per_shard)
-    shard_files.claim(folder, _record(found, plan, videos, videos_per_shard))
+    record_folder.claim(folder, _record(found, plan, videos, videos_per_shard))
     _write_missing(shards, found.class_names, plan, processes)
     summary, problems = _summarize(found, plan, shards)
-    shard_files.write_problems(folder / shard_files.PROBLEMS, problems)
+    record_folder.write_problems(folder / record_folder.PROBLEMS, problems)
     if not summary["records"]:
         name, reason, _ = problems[0]
         raise ValueError(
@@ -112,7 +113,7 @@ def prepare(
             f"can be used: {name} {reason} See {folder / 'problems.csv'}, and "
             "remove the folder before the next try."
         )
-    files.write_json(folder / shard_files.SUMMARY, summary)
+    files.write_json(folder / record_folder.SUMMARY, summary)
     return summary
 
 
@@ -123,7 +124,7 @@ def _write_missing(shards, class_names, plan, processes):
     numbers = {name: number for number, name in enumerate(class_names)}
     progress = _Progress(sum(len(shard.videos) for shard in missing))
     with (
-        shard_files.alone(missing[0].folder) as place,
+        record_folder.alone(missing[0].folder) as place,
         concurrent.futures.ThreadPoolExecutor(processes) as pool,
     ):
         jobs = (

@@ -10,17 +10,23 @@ import multiprocessing
 import resource
 import time
 
-from keras_perceiver import errors
-from keras_perceiver.data.media import containers
-from keras_perceiver.data.media.media_format import MediaError
-
 _PAGE_BYTES = resource.getpagesize()
 _MOST_SAID = 2**20
 _CONTEXT = multiprocessing.get_context("forkserver")
-# Loaded once: what is forked from there starts at once.
-_CONTEXT.set_forkserver_preload(
-    ["keras_perceiver.data.media.isolated", "av", "__main__"]
-)
+_PRELOADED = []
+
+
+class FileError(ValueError):
+    """Why a file gives nothing, in words that follow what it is called."""
+
+
+def preload(*modules):
+    """Names modules that are loaded once, before the first process starts.
+
+    What is forked from there starts at once.
+    """
+    _PRELOADED.extend(modules)
+    _CONTEXT.set_forkserver_preload([*_PRELOADED, "__main__"])
 
 
 class Child:
@@ -29,27 +35,34 @@ class Child:
     Args:
         process: the process.
         receiver: where its words arrive.
-        limits: `Limits`; only the time that is waited for it counts.
+        limits: `max_waiting_seconds` of them; only the time that is waited
+            for it counts.
+        error: the `FileError` that is raised where it does not.
     """
 
-    def __init__(self, process, receiver, limits):
+    def __init__(self, process, receiver, limits, error):
         self._process = process
         self._receiver = receiver
         self._limits = limits
+        self._error = error
         self._seconds_left = limits.max_waiting_seconds
 
-    def hear(self):
+    def hear(self, max_bytes=_MOST_SAID):
         """Returns what it says in JSON.
 
         No pickle: a decoder that was taken over must not reach us.
 
+        Args:
+            max_bytes: of what it says.
+
         Raises:
-            MediaError: if it takes too long or crashed.
+            FileError: if it takes too long or crashed.
         """
         try:
-            return json.loads(self.receive(_MOST_SAID))
-        except ValueError as error:
-            if isinstance(error, MediaError):
+            return json.loads(self.receive(max_bytes))
+        # What is nested too deeply, too.
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, FileError):
                 raise
             raise self._crashed() from None
 
@@ -57,12 +70,12 @@ class Child:
         """Returns the bytes of one message.
 
         Raises:
-            MediaError: if it takes too long or crashed.
+            FileError: if it takes too long or crashed.
         """
         began = time.monotonic()
         if not self._receiver.poll(max(self._seconds_left, 0)):
             seconds = self._limits.max_waiting_seconds
-            raise MediaError(
+            raise self._error(
                 f"was not read within {seconds:g} s. Raise max_waiting_seconds."
             )
         try:
@@ -74,18 +87,20 @@ class Child:
 
     def _crashed(self):
         self._process.join(1)
-        return MediaError(
+        return self._error(
             f"made the decoder crash (exit code {self._process.exitcode})."
         )
 
 
 @contextlib.contextmanager
-def started(target, limits, *arguments):
+def started(target, limits, error, *arguments):
     """Yields the `Child` that runs a function; it ends with the block.
 
     Args:
         target: called with a sender of messages and the arguments.
-        limits: `Limits`; the function calls `limit_memory` itself.
+        limits: `max_waiting_seconds` of them; the function calls
+            `limit_memory` itself.
+        error: the `FileError` that is raised where it crashes.
         *arguments: pickled on their way to it.
     """
     receiver, sender = _CONTEXT.Pipe(duplex=False)
@@ -95,7 +110,7 @@ def started(target, limits, *arguments):
     try:
         process.start()
         sender.close()
-        yield Child(process, receiver, limits)
+        yield Child(process, receiver, limits, error)
     finally:
         receiver.close()
         if process.pid is not None:
@@ -122,17 +137,14 @@ def fault(error, limits):
 
     Args:
         error: what was raised in a child.
-        limits: `Limits`.
+        limits: `max_memory_bytes` of them.
     """
-    if isinstance(error, MediaError):
+    if isinstance(error, FileError):
         return str(error)
-    # PyAV loads parts of itself late.
+    # Libraries load parts of themselves late.
     if isinstance(error, MemoryError | ImportError):
         return (
             f"takes more than {limits.max_memory_bytes / 2**20:,.0f} MiB of "
             "memory. Raise max_memory_bytes."
         )
-    av = errors.import_extra("av", "video")
-    if isinstance(error, av.error.FFmpegError):
-        return f"cannot be read: {containers.words(error)}."
     return None

@@ -1,0 +1,1 @@
+"""Replays of StarCraft II: what players knew, and which units they selected."""
