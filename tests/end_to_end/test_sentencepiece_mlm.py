@@ -71,8 +71,6 @@ def test_an_easy_text_is_learned(trained):
     model, baselines = results["model"], results["baselines"]
     assert model["nats"] < 0.8 * baselines["unigram"]["nats"]
     assert model["bits_per_byte"] < 0.8 * baselines["unigram"]["bits_per_byte"]
-    most = baselines["most_frequent_piece"]["accuracy"]
-    assert model["accuracy"] > 2 * most
     assert f"{model['bits_per_byte']:.3f}" in printed
     assert "beats every baseline" in printed
     # As training measured it, by another way.
@@ -116,14 +114,12 @@ def test_its_export_answers_as_it_does(trained, tmp_path, capsys):
     assert answer["filled_bytes"][0] == task(text).filled_bytes
 
 
-def test_weights_go_on_in_their_own_vocabulary_alone(trained, tmp_path, capsys):
+def test_weights_do_not_go_on_in_another_vocabulary(trained, tmp_path, capsys):
     folder, _ = trained
     other = tmp_path / "other.txt"
     other.write_text(SENTENCE.replace("pieces", "parts") * 50)
-    settings = {**SETTINGS, "data": other, "optimizer.warmup-steps": 0}
-    settings |= {"training.steps": 1, "training.evaluate-every": 1}
-    words = ["train", "--run-folder", tmp_path / "run", *flags(settings)]
-    words += ["--from", folder / "best"]
-    assert run(*words)[0] == 1
+    settings = flags({**SETTINGS, "data": other})
+    words = ["train", "--run-folder", tmp_path / "run", *settings]
+    assert run(*words, "--from", folder / "best")[0] == 1
     assert "trained with another vocabulary" in capsys.readouterr().err
-    assert run(*words, "--data.vocabulary", folder / "best")[0] == 0
+    assert not (tmp_path / "run").exists()

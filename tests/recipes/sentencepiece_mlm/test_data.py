@@ -1,6 +1,7 @@
 """Masked pieces, against the library and the masked words of the text."""
 
 import itertools
+import json
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ import sentencepiece
 from keras_perceiver.data.byte_tokenizer import MASK
 from keras_perceiver.data.byte_tokenizer import PAD
 from keras_perceiver.data.sentencepiece_tokenizer import SentencepieceTokenizer
+from keras_perceiver.data.sentencepiece_tokenizer import as_preprocessing
 from recipes.assignments import assign
 from recipes.sentencepiece_mlm import RECIPE
 from recipes.sentencepiece_mlm.data import count_pieces
@@ -181,6 +183,20 @@ def test_a_vocabulary_is_trained_on_the_text_alone(text_file):
     )
     # The names of lines in the held-out tenth were never seen.
     assert library.encode("399", out_type=str) != ["399"]
+
+
+def test_weights_bring_their_vocabulary_along(text_file, data, tmp_path):
+    """What `--from FOLDER --data.vocabulary FOLDER` trains on."""
+    beside = as_preprocessing(data.tokenizer)
+    description = {"preset": "x", "overrides": {}, "preprocessing": beside}
+    (tmp_path / "model.json").write_text(json.dumps(description))
+    same = opened(text_file, tmp_path)
+    assert same.tokenizer.model_bytes == data.tokenizer.model_bytes
+    RECIPE.check_start(same, beside)
+    with pytest.raises(ValueError, match="another vocabulary"):
+        RECIPE.check_start(opened(text_file, "none"), beside)
+    with pytest.raises(ValueError, match="without a SentencePiece model"):
+        RECIPE.check_start(same, None)
 
 
 def test_more_pieces_than_a_text_gives_are_told(text_file):
