@@ -2,6 +2,7 @@
 
 from keras_perceiver.convert.pretrained import WEIGHTS_FILE
 from keras_perceiver.convert.pretrained import load_weights
+from keras_perceiver.convert.pretrained import read_preprocessing
 from keras_perceiver.convert.pretrained import set_preprocessing
 from keras_perceiver.models import from_preset
 from keras_perceiver.training import schedules
@@ -14,6 +15,8 @@ def build_models(recipe, configuration, data, strategy, start_from=None):
     with strategy.scope():
         model = build_model(configuration)
         if start_from is not None:
+            if recipe.check_start:
+                recipe.check_start(data, read_preprocessing(start_from))
             _load_start(recipe, model, start_from)
         elif recipe.prepare_model:
             recipe.prepare_model(model, data)

@@ -40,6 +40,9 @@ class Recipe:
             model that could be built, and that `prepare_model` cannot start.
         preprocessing: from the data to what is kept beside the weights, such
             as the names of classes.
+        check_start: from the data and the preprocessing that lies beside
+            the weights of `--from`: raises `ValueError` where the two do not
+            belong together.
         measure: from a model and the data to its held-out metrics by name,
             None where one has no value; where `evaluate` measures more than
             training watches.
@@ -69,6 +72,7 @@ class Recipe:
     prepare_model: Callable | None = None
     check_model: Callable | None = None
     preprocessing: Callable | None = None
+    check_start: Callable | None = None
     measure: Callable | None = None
     head: tuple[str, ...] = ()
     break_down: Callable | None = None

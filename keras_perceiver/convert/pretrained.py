@@ -156,6 +156,23 @@ def load_pretrained(folder, *, interpolate_positions=False, **overrides):
     return model
 
 
+def read_preprocessing(folder):
+    """Returns what lies beside the weights of a `save_pretrained` folder.
+
+    Args:
+        folder: the folder.
+
+    Returns:
+        A dictionary, or None where it was given none.
+
+    Raises:
+        OSError: if it is no such folder.
+        ValueError: if its description cannot be read.
+    """
+    path = pathlib.Path(folder) / DESCRIPTION_FILE
+    return _read_description(path).get("preprocessing")
+
+
 def _read_description(path):
     description = tensor_files.read_json(path)
     for key, kind in {"preset": str, "overrides": dict}.items():

@@ -39,3 +39,25 @@ def is_word_byte(token_ids):
     table = [False] * NUM_SPECIAL_TOKENS
     table += [value not in WHITESPACE for value in range(256)]
     return tf.gather(tf.constant(table), token_ids)
+
+
+def covers_marked(is_marked, begins, ends):
+    """Which spans of bytes have a marked one among them.
+
+    So the tokens of masked words are found, whatever tokens are. A span of
+    nothing stands for the byte that it begins at.
+
+    Args:
+        is_marked: booleans `(L,)`.
+        begins: int32 `(n,)`, the first byte of each span.
+        ends: int32 `(n,)`, the one behind its last.
+
+    Returns:
+        Booleans `(n,)`.
+    """
+    counts = tf.cumsum(tf.cast(is_marked, tf.int32))
+    counts = tf.concat([[0], counts], axis=0)
+    length = tf.size(is_marked)
+    before = tf.gather(counts, tf.minimum(begins, length))
+    ends = tf.minimum(tf.maximum(ends, begins + 1), length)
+    return tf.gather(counts, ends) > before

@@ -13,5 +13,6 @@ from keras_perceiver.tasks.encode_entities import (
 )
 from keras_perceiver.tasks.estimate_flow import EstimateFlow as EstimateFlow
 from keras_perceiver.tasks.fill_mask import FillMask as FillMask
+from keras_perceiver.tasks.fill_pieces import FillPieces as FillPieces
 from keras_perceiver.tasks.run_model import RunModel as RunModel
 from keras_perceiver.tasks.tag_audio import TagAudio as TagAudio

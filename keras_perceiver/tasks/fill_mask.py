@@ -1,40 +1,20 @@
 """Fill masked bytes of raw text."""
 
-import dataclasses
 import math
 
 import tensorflow as tf
 
-from keras_perceiver.data.byte_tokenizer import MASK
-from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
 from keras_perceiver.tasks import mask_markup
+from keras_perceiver.tasks.masked_tokens import FilledText as FilledText
+from keras_perceiver.tasks.masked_tokens import as_filled_text
+from keras_perceiver.tasks.masked_tokens import count_masks
+from keras_perceiver.tasks.masked_tokens import fill_masks
+from keras_perceiver.tasks.masked_tokens import too_many_masks
 from keras_perceiver.tasks.task import Task
 from keras_perceiver.tasks.task import check_range
 from keras_perceiver.tasks.task import check_views
 from keras_perceiver.tasks.text_length import too_long
-
-
-@dataclasses.dataclass(frozen=True)
-class FilledText:
-    """One text with its masks filled.
-
-    Attributes:
-        filled_bytes: the text, every masked byte replaced by the likeliest.
-        mask_positions: where the masked bytes stand in it.
-        top_bytes: for each of them the likeliest bytes, best first.
-        top_probabilities: their probabilities among all 256 bytes.
-    """
-
-    filled_bytes: bytes
-    mask_positions: list[int]
-    top_bytes: list[list[bytes]]
-    top_probabilities: list[list[float]]
-
-    @property
-    def text(self):
-        """The filled text as `str`; invalid UTF-8 becomes U+FFFD."""
-        return self.filled_bytes.decode(errors="replace")
 
 
 class FillMask(Task):
@@ -82,7 +62,7 @@ class FillMask(Task):
         if isinstance(texts, str | bytes):
             return self([texts])[0]
         return [
-            _as_filled_text(answer)
+            as_filled_text(answer)
             for answer in self.answers(
                 "Text", texts, lambda text: {"text_bytes": text}
             )
@@ -120,65 +100,19 @@ class FillMask(Task):
             text_bytes, self.max_length
         )
         problem_bytes = self._problems(text_bytes, token_ids, num_tokens)
-        is_fine = tf.equal(problem_bytes, "")
-        positions, is_mask = self._mask_positions(token_ids, is_fine)
-        top_ids, top_probabilities = self._predict(
-            token_ids, padding_mask, positions
+        return fill_masks(
+            self.model,
+            self._tokenizer,
+            token_ids,
+            padding_mask,
+            problem_bytes,
+            top_k=self.top_k,
+            max_masks=self.max_masks,
         )
-        filled_ids = self._fill(token_ids, positions, is_mask, top_ids)
-        filled_bytes = self._tokenizer.decode_tensor(filled_ids)
-        top_bytes = self._tokenizer.bytes_of_tensor(top_ids)
-        return {
-            "filled_bytes": tf.where(is_fine, filled_bytes, ""),
-            "mask_positions": tf.where(is_mask, positions, -1),
-            "top_bytes": tf.where(is_mask[..., None], top_bytes, ""),
-            "top_probabilities": tf.where(
-                is_mask[..., None], top_probabilities, 0.0
-            ),
-            "problem_bytes": problem_bytes,
-        }
-
-    def _mask_positions(self, token_ids, is_fine):
-        """Positions `(B, K)` of masks, and which of them there are."""
-        is_mask = tf.logical_and(tf.equal(token_ids, MASK), is_fine[:, None])
-        places = tf.where(is_mask, tf.range(self.max_length), self.max_length)
-        positions = tf.sort(places, axis=1)[:, : self.max_masks]
-        behind = tf.maximum(self.max_masks - self.max_length, 0)
-        positions = tf.pad(
-            positions, [[0, 0], [0, behind]], constant_values=self.max_length
-        )
-        is_mask = positions < self.max_length
-        return tf.where(is_mask, positions, 0), is_mask
-
-    def _predict(self, token_ids, padding_mask, positions):
-        """Ids and probabilities of the likeliest bytes at `positions`."""
-        latents = self.model.encode(
-            {"token_ids": token_ids, "padding_mask": padding_mask}
-        )
-        logits = self.model.decode(
-            {"latents": latents, "token_indices": positions}
-        )
-        # A mask stands for a byte, so special tokens are no answer.
-        probabilities = tf.nn.softmax(
-            tf.cast(logits[..., NUM_SPECIAL_TOKENS:], tf.float32)
-        )
-        top_probabilities, top_values = tf.math.top_k(probabilities, self.top_k)
-        return top_values + NUM_SPECIAL_TOKENS, top_probabilities
-
-    def _fill(self, token_ids, positions, is_mask, top_ids):
-        """`token_ids` with every mask replaced by its likeliest byte."""
-        ordinal = tf.cumsum(
-            tf.cast(tf.equal(token_ids, MASK), tf.int32), axis=1
-        )
-        ordinal = tf.clip_by_value(ordinal - 1, 0, self.max_masks - 1)
-        best = tf.gather(top_ids[..., 0], ordinal, batch_dims=1)
-        return tf.where(tf.equal(token_ids, MASK), best, token_ids)
 
     def _problems(self, text_bytes, token_ids, num_tokens):
         """What is wrong with each text, in words; "" if nothing is."""
-        num_masks = tf.math.count_nonzero(
-            tf.equal(token_ids, MASK), axis=1, dtype=tf.int32
-        )
+        num_masks = count_masks(token_ids)
         # What the raw limit cut off can only have made it longer.
         raw_limit = mask_markup.RAW_BYTES_PER_TOKEN * self.max_length
         raw_excess = tf.strings.length(text_bytes) - raw_limit
@@ -188,19 +122,11 @@ class FillMask(Task):
             num_tokens,
         )
         was_cut = num_tokens > self.max_length
-        too_many = tf.strings.join(
-            [
-                "the text has ",
-                tf.as_string(num_masks),
-                f" masked bytes, and at most {self.max_masks} are answered. "
-                "Mask fewer, or raise max_masks.",
-            ]
-        )
         none = (
             "the text has no mask. Write [MASK] for one unknown byte, "
             "[MASK:9] for nine."
         )
-        problem = tf.where(num_masks > self.max_masks, too_many, "")
+        problem = too_many_masks(num_masks, self.max_masks, "byte")
         none_left = (
             f"the text has no mask in its first {self.max_length} bytes, and "
             "the rest was cut. Put a mask there, or cut the text yourself."
@@ -224,13 +150,3 @@ def _check_model(model):
             "FillMask takes a byte model, with a vocabulary of "
             f"{ByteTokenizer.vocabulary_size}. Received: {vocabulary_size}"
         )
-
-
-def _as_filled_text(answer):
-    count = int((answer["mask_positions"] >= 0).sum())
-    return FilledText(
-        filled_bytes=answer["filled_bytes"],
-        mask_positions=answer["mask_positions"][:count].tolist(),
-        top_bytes=answer["top_bytes"][:count].tolist(),
-        top_probabilities=answer["top_probabilities"][:count].tolist(),
-    )

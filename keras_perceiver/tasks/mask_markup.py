@@ -2,8 +2,11 @@ r"""The written form of masks, read inside a TensorFlow graph.
 
 `[MASK]` stands for one unknown byte, `[MASK:9]` for nine, and `\[MASK]` for
 the letters themselves. Core operations alone, over whole batches: a row's
-answer depends on nothing but the row.
+answer depends on nothing but the row. `split_at_masks` reads the same form in
+Python, for tokens that no core operation makes.
 """
+
+import re
 
 import tensorflow as tf
 
@@ -12,6 +15,8 @@ from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
 from keras_perceiver.data.byte_tokenizer import PAD
 
 MAXIMUM_DIGITS = 4
+# A mark in a text, unless a backslash stands before it.
+MARK = re.compile(rb"\[MASK(?::([0-9]{1,%d}))?\]" % MAXIMUM_DIGITS)
 _LONGEST_MARK = len("[MASK:]") + MAXIMUM_DIGITS
 # No text that fits a model is longer than this many bytes a token.
 RAW_BYTES_PER_TOKEN = _LONGEST_MARK + 1
@@ -52,6 +57,26 @@ def read_masks(text_bytes, length):
     repeats = tf.where(is_mark, counts, repeats)
     token_of_value = tf.where(is_mark, MASK, values + NUM_SPECIAL_TOKENS)
     return _repeat(token_of_value, repeats, length)
+
+
+def split_at_masks(text):
+    """Splits text with written masks, outside of a graph.
+
+    Args:
+        text: bytes.
+
+    Returns:
+        A list of bytes, text as it is, and numbers, masks.
+    """
+    parts, end = [], 0
+    for mark in MARK.finditer(text):
+        before = text[end : mark.start()]
+        if before.endswith(b"\\"):
+            parts.append(before[:-1] + mark[0])
+        else:
+            parts += [before, int(mark[1] or 1)]
+        end = mark.end()
+    return [*parts, text[end:]]
 
 
 def _raw_values(text_bytes, length):

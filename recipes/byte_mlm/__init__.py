@@ -11,66 +11,15 @@ after fine-tuning (table 1).
 
 import math
 
-import keras
-import numpy as np
-
-from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
 from keras_perceiver.tasks.fill_mask import FillMask
 from recipes.byte_mlm import samples
 from recipes.byte_mlm.config import CONFIGURATIONS
 from recipes.byte_mlm.data import ByteMaskingData
-from recipes.byte_mlm.local_start import check_widths
-from recipes.byte_mlm.local_start import start_local
+from recipes.language_training import check_model
+from recipes.language_training import compile_arguments
+from recipes.language_training import number_or_dash
+from recipes.language_training import prepare_model
 from recipes.recipe import Recipe
-from recipes.settings import resolved
-
-# A special token is never the answer: e^-12 at first, as if it were unseen.
-_SPECIAL_TOKEN_LOGIT = -12.0
-
-
-def compile_arguments(configuration):
-    """The loss over scored bytes, and both metrics over masked bytes."""
-    return {
-        "loss": keras.losses.SparseCategoricalCrossentropy(
-            from_logits=True, reduction="mean_with_sample_weight"
-        ),
-        "weighted_metrics": [
-            keras.metrics.SparseCategoricalCrossentropy(
-                from_logits=True, name="nats"
-            ),
-            keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
-        ],
-    }
-
-
-def check_model(configuration):
-    """Refuses shapes that `prepare_model` cannot start."""
-    if configuration.start.local:
-        sizes = resolved(configuration.model)
-        check_widths(sizes["latent_dim"], sizes["embedding_dim"])
-
-
-def prepare_model(model, data):
-    """Sets what a model starts from."""
-    _start_from_frequencies(model, data)
-    if data.start.local:
-        start_local(model)
-
-
-def _start_from_frequencies(model, data):
-    """Lets the first prediction be how often each byte occurs.
-
-    Otherwise the tied embedding has to learn the frequencies, which it does
-    by growing into one direction, and the inputs lose what tells them apart.
-    """
-    bias = np.full(NUM_SPECIAL_TOKENS + 256, _SPECIAL_TOKEN_LOGIT)
-    bias[NUM_SPECIAL_TOKENS:] = np.log(data.byte_frequencies())
-    model.get_layer("logits").bias.assign(bias)
-
-
-def _number_or_dash(value):
-    return "-" if value is None else f"{value:.3f}"
-
 
 RECIPE = Recipe(
     name="byte_mlm",
@@ -87,8 +36,8 @@ RECIPE = Recipe(
     check_model=check_model,
     metric="nats",
     columns={
-        "nats": lambda row: _number_or_dash(row["nats"]),
-        "bits/byte": lambda row: _number_or_dash(
+        "nats": lambda row: number_or_dash(row["nats"]),
+        "bits/byte": lambda row: number_or_dash(
             row["nats"] and row["nats"] / math.log(2)
         ),
         "accuracy": lambda row: f"{row['accuracy']:.1%}",

@@ -7,8 +7,6 @@ did not learn to read what surrounds it. The tables of two and three bytes
 are printed beside the model: what counting can do with more of the text.
 """
 
-import dataclasses
-
 import numpy as np
 
 from recipes.byte_mlm.context_table import EDGE
@@ -17,31 +15,15 @@ from recipes.byte_mlm.context_table import REACH
 from recipes.byte_mlm.context_table import ContextTable
 from recipes.byte_mlm.context_table import find_contexts
 from recipes.byte_mlm.context_table import join_windows
-
-# Less than a minute to count; more would hardly help the tables.
-MAXIMUM_BYTES = 16 * 2**20
+from recipes.language_baselines import MAXIMUM_BYTES
+from recipes.language_baselines import Measure
+from recipes.language_baselines import counted_on
+from recipes.language_baselines import measure_frequencies
 
 _MASK_ID = 3
 _NUM_SPECIAL_IDS = 6
 # Each takes 2 KB while the probabilities of all 256 bytes are compared.
 _EXAMPLES_AT_ONCE = 4096
-
-
-@dataclasses.dataclass(frozen=True)
-class Measure:
-    """How well something predicts masked bytes.
-
-    Attributes:
-        nats: mean cross-entropy of a masked byte; None if undefined.
-        accuracy: share of masked bytes for which the likeliest is right.
-        kind: `"baseline"`, which a model must beat, or `"reference"`.
-        description: what was counted, for people.
-    """
-
-    nats: float | None
-    accuracy: float
-    kind: str
-    description: str
 
 
 def measure(training_text, masked_ids, token_ids, is_masked):
@@ -60,13 +42,13 @@ def measure(training_text, masked_ids, token_ids, is_masked):
     """
     _check(training_text, masked_ids, token_ids, is_masked)
     text = training_text[:MAXIMUM_BYTES]
-    counted = f"counted on {len(text):,} bytes"
-    if len(text) < len(training_text):
-        counted += f", the first of {len(training_text):,}"
+    counted = counted_on(len(text), len(training_text))
     targets = token_ids[is_masked] - _NUM_SPECIAL_IDS
     contexts = _contexts(masked_ids, is_masked)
     table = ContextTable(text, masked_ids.shape[1], contexts)
-    measures = _measure_unigram(table.unigram, targets, counted)
+    measures = measure_frequencies(
+        table.unigram, targets, "byte", lambda value: bytes([value]), counted
+    )
     for reach in range(1, REACH + 1):
         name = f"context_{reach}_byte" + "s" * (reach > 1)
         measures[name] = _measure_table(
@@ -114,26 +96,6 @@ def _contexts(masked_ids, is_masked):
     # A word may be masked and not measured: it still is what can be seen.
     measured = is_masked[masked_ids == _MASK_ID]
     return find_contexts(symbols, hidden)[measured]
-
-
-def _measure_unigram(unigram, targets, counted):
-    """Measures the two that look at nothing."""
-    likeliest = int(unigram.argmax())
-    accuracy = float(np.mean(targets == likeliest))
-    return {
-        "most_frequent_byte": Measure(
-            nats=None,
-            accuracy=accuracy,
-            kind="baseline",
-            description=f"always {bytes([likeliest])!r}, {counted}",
-        ),
-        "unigram": Measure(
-            nats=float(-np.log(unigram[targets]).mean()),
-            accuracy=accuracy,
-            kind="baseline",
-            description=f"frequencies of non-whitespace bytes, {counted}",
-        ),
-    }
 
 
 def _measure_table(table, reach, contexts, targets, counted):

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from recipes.language_settings import StartSettings
+from recipes.language_settings import TextSettings
 from recipes.settings import ModelSettings
 from recipes.settings import OptimizerSettings
 from recipes.settings import TrainingSettings
@@ -9,44 +11,12 @@ from recipes.settings import setting
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TextSettings:
-    """Which text, and what of it is scored."""
+class ByteStartSettings(StartSettings):
+    """Help for a small model of bytes."""
 
-    source: str = setting(
-        "pydoc",
-        help=(
-            "pydoc (CPython's documentation), a text file, a folder, a glob "
-            "in quotes, tfds:NAME, or SOURCE@WEIGHT,SOURCE@WEIGHT"
-        ),
-    )
-    masking_probability: float = setting(
-        0.15,
-        help=(
-            "of each word being masked as a whole in training; evaluation "
-            "always takes the published 0.15"
-        ),
-    )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class StartSettings:
-    """Help for a small model in its first steps; the paper's needs none.
-
-    From random values and whole words alone, a model that sees a few million
-    bytes learns how often each byte occurs, and nothing else.
-    """
-
-    local: bool = setting(
-        False, help="let every attention begin next door; see local_start.py"
-    )
-    share: float = setting(
-        0.0, help="of the steps in which the two settings below hold"
-    )
     byte_probability: float = setting(
-        0.0, help="of each byte being masked by itself as well"
-    )
-    visible_weight: float = setting(
-        0.0, help="of visible bytes in the training loss"
+        0.0,
+        help="of each byte being masked by itself as well, in those steps",
     )
 
 
@@ -56,7 +26,7 @@ class Configuration:
 
     model: ModelSettings
     data: TextSettings
-    start: StartSettings
+    start: ByteStartSettings
     optimizer: OptimizerSettings
     training: TrainingSettings
 
@@ -84,7 +54,7 @@ TINY = Configuration(
     ),
     # More to learn from in each example; a small model gains by it.
     data=TextSettings(masking_probability=0.3),
-    start=StartSettings(
+    start=ByteStartSettings(
         local=True, share=0.2, byte_probability=0.1, visible_weight=0.1
     ),
     optimizer=OptimizerSettings(learning_rate=3e-3, warmup_steps=100),
@@ -107,7 +77,7 @@ BASE = Configuration(
         },
     ),
     data=TextSettings(source="tfds:wikipedia/20230601.en"),
-    start=StartSettings(),
+    start=ByteStartSettings(),
     optimizer=OptimizerSettings(learning_rate=1.25e-3, warmup_steps=1_000),
     training=TrainingSettings(
         steps=100_000,
@@ -124,7 +94,7 @@ BASE = Configuration(
 PAPER = Configuration(
     model=ModelSettings("language_bytes"),
     data=TextSettings(source="tfds:c4/en@0.7,tfds:wikipedia/20230601.en@0.3"),
-    start=StartSettings(),
+    start=ByteStartSettings(),
     optimizer=OptimizerSettings(learning_rate=1.25e-3, warmup_steps=1_000),
     training=TrainingSettings(
         steps=500_000,

@@ -1,20 +1,17 @@
 """What the model answers, in words for people."""
 
 import itertools
-import re
 
 import numpy as np
 
-from keras_perceiver import errors
 from keras_perceiver.data.byte_tokenizer import MASK
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
+from keras_perceiver.tasks.mask_markup import MARK
+from recipes import language_samples
 
-NUM_EXAMPLES = 8
 _TOKENIZER = ByteTokenizer()
 # Shown for one masked byte.
 _BLANK = _TOKENIZER.encode("_")[0]
-# In the text itself it stands for its letters.
-_WRITTEN_MASK = re.compile(rb"\[MASK(:\d{1,4})?\]")
 
 
 def filled_examples(task, data):
@@ -25,19 +22,16 @@ def filled_examples(task, data):
         data: the `ByteMaskingData`.
     """
     masked_ids, token_ids, is_masked = data.heldout_examples()
-    num_masks = is_masked.sum(axis=1)
-    chosen = (num_masks > 0) & (num_masks <= task.max_masks)
-    chosen = np.flatnonzero(chosen)[:NUM_EXAMPLES]
+    chosen = language_samples.first_examples(is_masked, task.max_masks)
     requests = [_written_out(masked_ids[i]) for i in chosen]
     lines = []
     for i, answer in zip(chosen, task(requests), strict=True):
         shown = np.where(masked_ids[i] == MASK, _BLANK, masked_ids[i])
-        lines += [
-            f"masked  {_printable(_TOKENIZER.decode(shown))}",
-            f"filled  {_printable(answer.filled_bytes)}",
-            f"text    {_printable(_TOKENIZER.decode(token_ids[i]))}",
-            "",
-        ]
+        lines += language_samples.example_lines(
+            _TOKENIZER.decode(shown),
+            answer.filled_bytes,
+            _TOKENIZER.decode(token_ids[i]),
+        )
     return "\n".join(lines)
 
 
@@ -49,19 +43,7 @@ def answer(task, words):
 
 def describe(filled):
     """Returns a `FilledText` as lines: the text, then each masked byte."""
-    lines = [filled.text]
-    for position, top_bytes, probabilities in zip(
-        filled.mask_positions,
-        filled.top_bytes,
-        filled.top_probabilities,
-        strict=True,
-    ):
-        candidates = "  ".join(
-            f"{byte.decode(errors='replace')!r} {probability:.0%}"
-            for byte, probability in zip(top_bytes, probabilities, strict=True)
-        )
-        lines.append(f"  byte {position}: {candidates}")
-    return "\n".join(lines)
+    return language_samples.describe(filled, "byte")
 
 
 def _written_out(masked_ids):
@@ -72,9 +54,6 @@ def _written_out(masked_ids):
             pieces += [b"[MASK]" for _ in run]
         else:
             text = _TOKENIZER.decode(list(run))
-            pieces.append(_WRITTEN_MASK.sub(rb"\\\g<0>", text))
+            # In the text itself it stands for its letters.
+            pieces.append(MARK.sub(rb"\\\g<0>", text))
     return b"".join(pieces)
-
-
-def _printable(text):
-    return errors.printable(text.decode(errors="replace"))

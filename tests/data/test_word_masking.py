@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
+from keras_perceiver.data.word_masking import covers_marked
 from keras_perceiver.data.word_masking import mask_words
 
 MASK = ByteTokenizer.mask_id
@@ -138,3 +139,17 @@ def test_eager_and_graph_agree_on_the_default():
     np.testing.assert_array_equal(eager_ids, masked_ids)
     np.testing.assert_array_equal(eager_mask, is_masked)
     assert 0 < is_masked.sum() < len(token_ids) / 2
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.booleans(), max_size=20),
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5)), max_size=10),
+)
+def test_spans_cover_marked_bytes_as_counted_by_hand(marks, spans):
+    spans = [(begin, begin + size) for begin, size in spans]
+    begins, ends = np.reshape(spans, (-1, 2)).astype("int32").T
+    covers = covers_marked(tf.constant(marks, tf.bool), begins, ends)
+    # A span of nothing stands for the byte that it begins at.
+    expected = [any(marks[a : max(b, a + 1)]) for a, b in spans]
+    assert covers.numpy().tolist() == expected

@@ -239,7 +239,7 @@ def test_the_first_prediction_is_how_often_bytes_occur(text, tmp_path, fits):
     logits = fits[0].weights["logits/bias"].astype("float64")
     shares = np.exp(logits) / np.exp(logits).sum()
     data = RECIPE.open_data(configured(text))
-    np.testing.assert_allclose(shares[6:], data.byte_frequencies(), rtol=1e-2)
+    np.testing.assert_allclose(shares[6:], data.token_frequencies(), rtol=1e-2)
     assert shares[:6].sum() < 1e-4
 
 

@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from keras_perceiver.tasks.mask_markup import read_masks
+from keras_perceiver.tasks.mask_markup import split_at_masks
 
 PAD, MASK = 0, 3
 # Traced once for any batch and any length.
@@ -180,3 +181,16 @@ def test_the_graph_is_of_core_operations():
     operations = {node.op for node in graph.as_graph_def().node}
     assert len(operations) > 10
     assert not [op for op in operations if ">" in op or "PyFunc" in op]
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_python_splits_as_the_graph_reads(pieces):
+    text = b"".join(pieces)
+    token_ids = []
+    for part in split_at_masks(text):
+        if isinstance(part, bytes):
+            token_ids += [byte + 6 for byte in part]
+        else:
+            token_ids += [MASK] * part
+    assert token_ids == reference(text)

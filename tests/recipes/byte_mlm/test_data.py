@@ -239,7 +239,7 @@ def test_the_record_identifies_the_text(text_file):
 
 
 def test_frequencies_are_those_of_words_in_the_training_text(text_file):
-    frequencies = opened(text_file).byte_frequencies()
+    frequencies = opened(text_file).token_frequencies()
     training = TEXT[: len(TEXT) - len(TEXT) // 10]
     assert frequencies.sum() == pytest.approx(1)
     in_words = len(training) - training.count(b" ")
