@@ -148,7 +148,8 @@ def _assigned(recipe, options, assignments):
         assignments.append(("training.strategy", options.strategy))
     if "parameter_server" in (text for _, text in assignments):
         strategies.check_name("parameter_server")
-    return assign(recipe.configuration(options.config), assignments)
+    configuration = assign(recipe.configuration(options.config), assignments)
+    return recipe.complete(configuration) if recipe.complete else configuration
 
 
 def _folder(recipe, options):

@@ -65,8 +65,8 @@ def compile_model(recipe, configuration, model):
     """Returns a `TrainingModel` on a preset's graph, ready for `fit`."""
     optimizer = configuration.optimizer
     output = model.output
-    if recipe.trained_output is not None:
-        output = output[recipe.trained_output]
+    if recipe.trained_output:
+        output = recipe.trained_output(output)
     training_model = TrainingModel(model.input, output, name=model.name)
     training_model.compile(
         optimizer=LAMB(

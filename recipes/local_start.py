@@ -1,6 +1,6 @@
 """Starting values that let every attention begin next door.
 
-From random values, a small model stays with the frequencies of bytes for
+From random values, a small model stays with the frequencies of tokens for
 thousands of steps: three attentions have to find each other before the first
 of them is of use. Here positions, latents and output queries start as Fourier
 features of their place in the text, and each head starts looking a fixed step
@@ -16,16 +16,17 @@ LATENT_SCALE = 2.0
 
 
 def start_local(model):
-    """Sets the first values of a model from `language`.
+    """Sets the first values of a model of tokens.
 
     Args:
-        model: with latents at least as wide as its token embedding.
+        model: from `language` or `text_classifier`, with latents at least as
+            wide as its token embedding. A classifier has no queries with a
+            place in the text.
 
     Raises:
         ValueError: if the latents are narrower.
     """
     positions = model.get_layer("input_positions")
-    queries = model.get_layer("output_queries")
     latents = model.get_layer("latents")
     check_widths(latents.channels, positions.channels)
     frequencies = _frequencies(positions.channels // 2)
@@ -33,7 +34,9 @@ def start_local(model):
     spacing = positions.length / latents.length
     centres = (np.arange(latents.length) + 0.5) * spacing - 0.5
     _set_rows(positions, _features(places, frequencies))
-    _set_rows(queries, _features(places, frequencies))
+    if any(layer.name == "output_queries" for layer in model.layers):
+        queries = model.get_layer("output_queries")
+        _set_rows(queries, _features(places, frequencies))
     _set_rows(latents, _features(centres, frequencies), LATENT_SCALE)
     _point_heads(model, frequencies, spacing)
 

@@ -50,8 +50,10 @@ class Recipe:
             another size.
         break_down: from a run folder, a model, the data and the name of a
             column or None to lines for people: the held-out results by group.
-        trained_output: name of the one output that is trained, of a model
-            that has more; None to train all of them.
+        trained_output: from the outputs of a model that has several to the
+            one that is trained; None to train all of them.
+        complete: from a configuration to one whose model fits its data, as
+            far as the settings leave that open.
         studies: by name, what compares several trainings: from the recipe, a
             configuration and a path to lines for people.
     """
@@ -76,7 +78,8 @@ class Recipe:
     measure: Callable | None = None
     head: tuple[str, ...] = ()
     break_down: Callable | None = None
-    trained_output: str | None = None
+    trained_output: Callable | None = None
+    complete: Callable | None = None
     studies: dict = dataclasses.field(default_factory=dict)
 
     def configuration(self, name):

@@ -4,6 +4,8 @@ import dataclasses
 
 from recipes.language_settings import StartSettings
 from recipes.language_settings import TextSettings
+from recipes.language_sizes import BASE_BYTES
+from recipes.language_sizes import TINY_BYTES
 from recipes.settings import ModelSettings
 from recipes.settings import OptimizerSettings
 from recipes.settings import TrainingSettings
@@ -32,26 +34,7 @@ class Configuration:
 
 
 TINY = Configuration(
-    model=ModelSettings(
-        "language_bytes",
-        {
-            "max_length": 128,
-            "embedding_dim": 64,
-            "num_latents": 64,
-            "latent_dim": 128,
-            "num_self_attends_per_block": 2,
-            "num_cross_attention_heads": 4,
-            "num_self_attention_heads": 4,
-            "num_decoder_heads": 4,
-            "qk_channels": 128,
-            "v_channels": 128,
-            "decoder_qk_channels": 64,
-            "decoder_v_channels": 64,
-            # Logits start near zero, and positions weigh as much as tokens.
-            "embedding_stddev": 0.2,
-            "position_stddev": 0.2,
-        },
-    ),
+    model=ModelSettings("language_bytes", TINY_BYTES),
     # More to learn from in each example; a small model gains by it.
     data=TextSettings(masking_probability=0.3),
     start=ByteStartSettings(
@@ -63,19 +46,8 @@ TINY = Configuration(
     ),
 )
 
-# A fifth of the published parameters, meant for one GPU.
 BASE = Configuration(
-    model=ModelSettings(
-        "language_bytes",
-        {
-            "max_length": 1024,
-            "embedding_dim": 512,
-            "latent_dim": 768,
-            "v_channels": 768,
-            "decoder_v_channels": 512,
-            "num_self_attends_per_block": 12,
-        },
-    ),
+    model=ModelSettings("language_bytes", BASE_BYTES),
     data=TextSettings(source="tfds:wikipedia/20230601.en"),
     start=ByteStartSettings(),
     optimizer=OptimizerSettings(learning_rate=1.25e-3, warmup_steps=1_000),

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from recipes import language_sizes
 from recipes.language_settings import StartSettings
 from recipes.language_settings import TextSettings
 from recipes.settings import ModelSettings
@@ -51,20 +52,7 @@ TINY = Configuration(
         {
             "vocabulary_size": 2_048,
             "max_length": 48,
-            "embedding_dim": 64,
-            "num_latents": 64,
-            "latent_dim": 128,
-            "num_self_attends_per_block": 2,
-            "num_cross_attention_heads": 4,
-            "num_self_attention_heads": 4,
-            "num_decoder_heads": 4,
-            "qk_channels": 128,
-            "v_channels": 128,
-            "decoder_qk_channels": 64,
-            "decoder_v_channels": 64,
-            # Logits start near zero, and positions weigh as much as tokens.
-            "embedding_stddev": 0.2,
-            "position_stddev": 0.2,
+            **language_sizes.TINY,
         },
     ),
     # More to learn from in each example; a small model gains by it.
@@ -78,17 +66,12 @@ TINY = Configuration(
     ),
 )
 
-# A quarter of the published parameters, meant for one GPU.
 BASE = Configuration(
     model=ModelSettings(
         "language_sentencepiece",
         {
             "max_length": 256,
-            "embedding_dim": 512,
-            "latent_dim": 768,
-            "v_channels": 768,
-            "decoder_v_channels": 512,
-            "num_self_attends_per_block": 12,
+            **language_sizes.BASE,
         },
     ),
     data=PieceTextSettings(source="tfds:wikipedia/20230601.en"),

@@ -3,6 +3,8 @@
 python -m recipes starcraft train --config tiny
 """
 
+import operator
+
 import keras
 
 from keras_perceiver.tasks.encode_entities import EncodeEntities
@@ -56,6 +58,6 @@ RECIPE = Recipe(
     answer=answer,
     request="game.SC2Replay 5:00",
     measure=evaluation.measure,
-    trained_output="selection_logits",
+    trained_output=operator.itemgetter("selection_logits"),
     studies={"transformer": compare_with_transformer},
 )

@@ -20,6 +20,8 @@ def compiled(request):
     """A recipe's `tiny` model, its train step and a batch for it."""
     recipe = find_recipe(request.param)
     configuration = recipe.configuration("tiny")
+    if recipe.complete:
+        configuration = recipe.complete(configuration)
     data = recipe.open_data(configuration)
     batches = data.training_dataset(0)
     model = building.build_model(configuration)

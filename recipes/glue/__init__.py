@@ -1,0 +1,59 @@
+"""Text classification in many tasks at once (Perceiver IO, section 4.1).
+
+    python -m recipes glue train --config tiny --from runs/byte_mlm_tiny/best
+
+One learned query for each task, and a two-layer head of its own (appendix
+F.4). `tiny` learns tasks that are made of CPython's documentation, in about
+four minutes on two CPU cores; `--data FOLDER` takes GLUE's own files. `paper`
+is the published fine-tuning: 81.8 on average on GLUE's development sets in one
+multitask model of bytes, 81.0 in one model for each task (tables 2 and 14).
+"""
+
+from keras_perceiver.tasks.classify_text import ClassifyText
+from recipes.glue import samples
+from recipes.glue.breakdown import break_down
+from recipes.glue.completion import complete
+from recipes.glue.config import CONFIGURATIONS
+from recipes.glue.data import GlueData
+from recipes.glue.evaluation import measure
+from recipes.glue.heads import heads_of
+from recipes.glue.heads import side_by_side
+from recipes.glue.objective import Shortfall
+from recipes.glue.objective import TaskLoss
+from recipes.glue.start import check_model
+from recipes.glue.start import prepare_model
+from recipes.recipe import Recipe
+from recipes.settings import resolved
+
+
+def compile_arguments(configuration):
+    """The loss of each example's own task, and the average to watch."""
+    heads = heads_of(resolved(configuration.model)["task_outputs"])
+    return {"loss": TaskLoss(heads), "weighted_metrics": [Shortfall(heads)]}
+
+
+RECIPE = Recipe(
+    name="glue",
+    summary="tell what texts say, in many tasks at once",
+    configurations=CONFIGURATIONS,
+    expectations={
+        "tiny": "2 CPU cores, 4 minutes",
+        "base": "one GPU, a day; not run yet",
+        "paper": "several accelerators, a day; not run here",
+    },
+    open_data=GlueData,
+    compile_arguments=compile_arguments,
+    complete=complete,
+    prepare_model=prepare_model,
+    check_model=check_model,
+    metric="shortfall",
+    columns={"average": lambda row: f"{100 * (1 - row['shortfall']):.2f}"},
+    make_task=ClassifyText,
+    sample=samples.answered_examples,
+    answer=samples.answer,
+    request="TASK 'a text' 'a second text'",
+    preprocessing=lambda data: {"class_names": data.class_names},
+    measure=measure,
+    break_down=break_down,
+    trained_output=side_by_side,
+)
