@@ -42,22 +42,21 @@ class OwnTable(LabelledTexts):
         self._left_out = LeftOut()
         read = read_folder if path.is_dir() else read_file
         self._sides = read(path, columns, self._left_out)
-        labels = {row[-1].strip() for _, row in self._sides[0].rows}
+        labels = {
+            label.strip()
+            for _, (*texts, label) in self._sides[0].rows
+            if all(text.strip() for text in texts)
+        }
         if _are_scores(labels):
             class_names, self._target_of = (), Scores()
         else:
             class_names = _class_names(source, columns.label, labels)
             self._target_of = ClassNumbers(class_names)
-        name = _task_name(path)
-        task = TextTask(name, class_names, columns.second_text is not None)
+        task = TextTask(
+            _task_name(path), class_names, columns.second_text is not None
+        )
         tasks = choose(names, [task], source)
         super().__init__(f"{source} (own table)", tasks)
-        if len(class_names) == 1:
-            raise ValueError(
-                f"All training rows of {source} have the label "
-                f"{class_names[0]!r}, and classifying takes two or more. Is "
-                f"{columns.label!r} the column of labels?"
-            )
 
     def read(self, task):
         training, heldout = (
@@ -91,6 +90,13 @@ def _class_names(source, column, labels):
         is_whole = text.encode() == label
         if is_whole and text.isprintable():
             names.append(text)
+    if len(names) < 2:
+        found = f"only {names[0]!r}" if names else "no label"
+        raise ValueError(
+            f"The column {column!r} of {source} has {found} in rows for "
+            "training, and classifying takes two or more. Name the column of "
+            "labels."
+        )
     return tuple(sorted(names))
 
 

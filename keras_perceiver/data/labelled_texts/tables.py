@@ -44,7 +44,7 @@ class Table:
             left_out: the `LeftOut` that counts malformed rows.
 
         Raises:
-            ValueError: if there is no such column.
+            ValueError: if there is no such column, or more than one.
         """
         places = [self._place(name) for name in wanted]
         width = len(self.columns)
@@ -65,6 +65,10 @@ class Table:
         if name not in self.columns:
             error = errors.unknown("column", name, self.columns)
             raise ValueError(f"{self.path}: {error}")
+        if self.columns.count(name) > 1:
+            raise ValueError(
+                f"{self.path} has several columns {name!r}. Rename one."
+            )
         return self.columns.index(name)
 
     def _header(self):
@@ -78,17 +82,10 @@ class Table:
                 f"The first row of {self.path} has {len(row):,} values. "
                 f"Wanted: the columns' names, {MAXIMUM_COLUMNS:,} at most."
             )
-        names = [
+        return [
             errors.printable(value.decode(errors="backslashreplace").strip())
             for value in row
         ]
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            raise ValueError(
-                f"The first row of {self.path} names the column {twice[0]!r} "
-                "twice. Rename one."
-            )
-        return names
 
 
 def _check_size(path, most):
