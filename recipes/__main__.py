@@ -223,8 +223,8 @@ def _parser(recipe):
         dest="start_from",
         type=pathlib.Path,
         metavar="FOLDER",
-        help="train from these weights, such as another run's best; or "
-        "evaluate them",
+        help="train from these weights, or evaluate them: another run's "
+        "best, a file of DeepMind or a folder of Hugging Face",
     )
     parser.add_argument(
         "--to",
