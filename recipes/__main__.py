@@ -10,7 +10,7 @@ from recipes.assignments import assign
 from recipes.assignments import parse_assignments
 from recipes.recipe import find_recipe
 from recipes.recipe import recipe_names
-from recipes.settings import describe
+from recipes.setting_listings import describe
 
 VERBS = {
     "prepare": "download and check the data",

@@ -1,7 +1,10 @@
 """From a configuration to the model that trains."""
 
+import math
+
 from keras_perceiver.convert.pretrained import set_preprocessing
 from keras_perceiver.models import from_preset
+from keras_perceiver.training import lora
 from keras_perceiver.training import schedules
 from keras_perceiver.training.lamb import LAMB
 from keras_perceiver.training.model import TrainingModel
@@ -19,6 +22,7 @@ def build_models(recipe, configuration, data, strategy, start_from=None):
             recipe.prepare_model(model, data)
         if recipe.preprocessing:
             set_preprocessing(model, recipe.preprocessing(data))
+        _freeze(recipe, configuration.training, model)
         return model, compile_model(recipe, configuration, model)
 
 
@@ -27,6 +31,18 @@ def _load_start(recipe, model, data, start_from):
     if recipe.check_start:
         recipe.check_start(data, getattr(source, "preprocessing", None))
     start_weights.load_start(recipe, model, source, start_from)
+
+
+def _freeze(recipe, training, model):
+    """Leaves the factors of `--training.lora-rank` and the head to train."""
+    if training.lora_rank is None:
+        return
+    lora.adapt(model, training.lora_rank, seed=training.seed, whole=recipe.head)
+    trained = sum(math.prod(one.shape) for one in model.trainable_variables)
+    print(
+        f"LoRA of rank {training.lora_rank}: {trained:,} of "
+        f"{model.count_params():,} parameters are trained"
+    )
 
 
 def build_model(configuration):

@@ -89,6 +89,9 @@ def train(
             checkpoints = continuation.find_checkpoints(
                 folder, configuration, resume=resume, start_from=start_from
             )
+        training_checks.check_lora(
+            configuration.training, checkpoints or start_from
+        )
         strategy = spread.start_strategy(configuration, *cluster)
         spread.prepare_keras(configuration.training)
         data = recipe.open_data(configuration)
