@@ -10,7 +10,7 @@ from recipes.assignments import assign
 from recipes.assignments import parse_assignments
 from recipes.recipe import find_recipe
 from recipes.recipe import recipe_names
-from recipes.settings import describe
+from recipes.setting_listings import describe
 
 VERBS = {
     "prepare": "download and check the data",
@@ -224,8 +224,8 @@ def _parser(recipe):
         dest="start_from",
         type=pathlib.Path,
         metavar="FOLDER",
-        help="train from these weights, such as another run's best; or "
-        "evaluate them",
+        help="train from these weights, or evaluate them: another run's "
+        "best, a file of DeepMind or a folder of Hugging Face",
     )
     parser.add_argument(
         "--to",

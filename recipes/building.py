@@ -1,35 +1,48 @@
 """From a configuration to the model that trains."""
 
-from keras_perceiver.convert.pretrained import WEIGHTS_FILE
-from keras_perceiver.convert.pretrained import load_weights
-from keras_perceiver.convert.pretrained import read_preprocessing
+import math
+
 from keras_perceiver.convert.pretrained import set_preprocessing
 from keras_perceiver.models import from_preset
+from keras_perceiver.training import lora
 from keras_perceiver.training import schedules
 from keras_perceiver.training.lamb import LAMB
 from keras_perceiver.training.model import TrainingModel
+from recipes import start_weights
 
 
 def build_models(recipe, configuration, data, strategy, start_from=None):
     """Returns the preset and the compiled `TrainingModel` that shares it."""
     with strategy.scope():
         model = build_model(configuration)
-        if start_from is not None:
-            if recipe.check_start:
-                recipe.check_start(data, read_preprocessing(start_from))
-            _load_start(recipe, model, start_from)
-        elif recipe.prepare_model:
+    if start_from is not None:
+        _load_start(recipe, model, data, start_from)
+    with strategy.scope():
+        if start_from is None and recipe.prepare_model:
             recipe.prepare_model(model, data)
         if recipe.preprocessing:
             set_preprocessing(model, recipe.preprocessing(data))
+        _freeze(recipe, configuration.training, model)
         return model, compile_model(recipe, configuration, model)
 
 
-def _load_start(recipe, model, start_from):
-    path = f"{start_from}/{WEIGHTS_FILE}"
-    for name in load_weights(model, path, recipe.head):
-        shape = tuple(model.get_layer(name).kernel.shape)
-        print(f"begins anew, since it is of another size: {name} {shape}")
+def _load_start(recipe, model, data, start_from):
+    source = start_weights.open_start(start_from, model)
+    if recipe.check_start:
+        recipe.check_start(data, getattr(source, "preprocessing", None))
+    start_weights.load_start(recipe, model, source, start_from)
+
+
+def _freeze(recipe, training, model):
+    """Leaves the factors of `--training.lora-rank` and the head to train."""
+    if training.lora_rank is None:
+        return
+    lora.adapt(model, training.lora_rank, seed=training.seed, whole=recipe.head)
+    trained = sum(math.prod(one.shape) for one in model.trainable_variables)
+    print(
+        f"LoRA of rank {training.lora_rank}: {trained:,} of "
+        f"{model.count_params():,} parameters are trained"
+    )
 
 
 def build_model(configuration):

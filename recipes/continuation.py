@@ -4,8 +4,8 @@ import json
 
 from keras_perceiver import files
 from keras_perceiver.training.recorder import fall_back
+from recipes.setting_listings import differences
 from recipes.settings import as_dict
-from recipes.settings import differences
 from recipes.settings import from_dict
 
 # How a run is computed and kept, not what it is.

@@ -46,8 +46,11 @@ class Recipe:
         measure: from a model and the data to its held-out metrics by name,
             None where one has no value; where `evaluate` measures more than
             training watches.
-        head: names of layers that begin anew where `--from` has them in
-            another size.
+        head: names of the task's own layers, or patterns such as `*_logits`:
+            they begin anew where `--from` lacks them or has them in another
+            size.
+        unused: names of layers of `--from`, or patterns, that the model may
+            do without.
         break_down: from a run folder, a model, the data and the name of a
             column or None to lines for people: the held-out results by group.
         trained_output: from the outputs of a model that has several to the
@@ -77,6 +80,7 @@ class Recipe:
     check_start: Callable | None = None
     measure: Callable | None = None
     head: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     break_down: Callable | None = None
     trained_output: Callable | None = None
     complete: Callable | None = None

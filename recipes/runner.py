@@ -26,6 +26,7 @@ from recipes import building
 from recipes import continuation
 from recipes import results
 from recipes import spread
+from recipes import start_weights
 from recipes import training_checks
 from recipes.settings import ModelSettings
 from recipes.settings import as_dict
@@ -62,7 +63,8 @@ def train(
         resume: whether to go on with the run in that folder, even if it is
             finished. One that is not finished goes on without.
         overwrite: whether to delete the run in that folder.
-        start_from: a `save_pretrained` folder to take the first weights from.
+        start_from: what to take the first weights from: a `save_pretrained`
+            folder, a file of DeepMind or a folder of Hugging Face.
         workers: as `get_strategy` takes them.
         worker_index: as `get_strategy` takes it.
 
@@ -87,6 +89,9 @@ def train(
             checkpoints = continuation.find_checkpoints(
                 folder, configuration, resume=resume, start_from=start_from
             )
+        training_checks.check_lora(
+            configuration.training, checkpoints or start_from
+        )
         strategy = spread.start_strategy(configuration, *cluster)
         spread.prepare_keras(configuration.training)
         data = recipe.open_data(configuration)
@@ -239,10 +244,10 @@ def evaluate_weights(recipe, configuration, path):
     Args:
         recipe: the `Recipe`.
         configuration: its configuration, of which the data count.
-        path: a `save_pretrained` folder.
+        path: what `--from` names.
     """
     _start_devices()
-    model = load_pretrained(path)
+    model = start_weights.open_start(path)
     # The data go by the model: as many classes, images of its size.
     settings = ModelSettings(model.preset_name, model.preset_overrides)
     configuration = dataclasses.replace(configuration, model=settings)

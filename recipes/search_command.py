@@ -6,6 +6,7 @@ import sys
 
 from keras_perceiver import files
 from recipes.assignments import parse_assignments
+from recipes.training_checks import check_lora
 
 # Where neither --trials nor --minutes is given.
 DEFAULT_MINUTES = 15.0
@@ -111,6 +112,8 @@ def search(recipe, configuration, folder, options, space):
     """
     from keras_perceiver.search import roles
 
+    # Trials begin with random weights.
+    check_lora(configuration.training, has_weights=False)
     if roles.is_child():
         from recipes.latent_search import run_search
 

@@ -11,6 +11,7 @@ def check_settings(training):
         "checkpoint_every",
         "keep_checkpoints",
         "accumulate",
+        "lora_rank",
     ):
         value = getattr(training, name)
         if value is not None and value < 1:
@@ -30,6 +31,22 @@ def check_settings(training):
         print(
             "warning: Perceivers are known to diverge in float16. "
             "--training.precision mixed_bfloat16 is as fast and trains."
+        )
+
+
+def check_lora(training, has_weights):
+    """Raises `ValueError` for adaptation of weights that know nothing yet.
+
+    Args:
+        training: the settings.
+        has_weights: whether training begins with trained weights.
+    """
+    if training.lora_rank is not None and not has_weights:
+        raise ValueError(
+            "--training.lora-rank freezes the weights that training begins "
+            "with, which would be random ones. Name trained ones with --from "
+            "FOLDER, or leave it out. Received: --training.lora-rank "
+            f"{training.lora_rank}"
         )
 
 

@@ -6,6 +6,7 @@ its preset says, and the same is done to it again before weights are set.
 """
 
 import keras
+import numpy as np
 
 _CONFIGS = {
     "int8": keras.quantizers.Int8QuantizationConfig,
@@ -101,6 +102,29 @@ def apply(model, description, path):
             f"{path} describes layers that {model.name} does not have or that "
             f"cannot be changed so ({type(error).__name__}: {error})."
         ) from None
+
+
+def merged_weights(model):
+    """Returns a model's weights as they are without low-rank factors.
+
+    Args:
+        model: the model.
+
+    Returns:
+        numpy arrays by `weight.path`. The factors of linear layers with LoRA
+        are added to their kernels.
+    """
+    arrays = {
+        weight.path: np.asarray(weight.numpy()) for weight in model.weights
+    }
+    for layer in _parts(model):
+        if isinstance(layer, keras.layers.Dense) and layer.lora_enabled:
+            scale = layer.lora_alpha / layer.lora_rank
+            factor_a = arrays.pop(layer.lora_kernel_a.path)
+            factor_b = arrays.pop(layer.lora_kernel_b.path)
+            path = f"{layer.path}/kernel"
+            arrays[path] = arrays[path] + scale * (factor_a @ factor_b)
+    return arrays
 
 
 def _settings(entry):

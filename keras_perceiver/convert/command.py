@@ -4,6 +4,7 @@ import pathlib
 
 from keras_perceiver.convert import deepmind
 from keras_perceiver.convert.checkpoint import load_read_checkpoint
+from keras_perceiver.convert.describe import WITHOUT_TRACE
 from keras_perceiver.convert.describe import describe_checkpoint
 from keras_perceiver.convert.pretrained import save_pretrained
 from keras_perceiver.convert.restricted_pickle import DEFAULT_MAX_BYTES
@@ -12,16 +13,6 @@ from keras_perceiver.models.presets import find_preset
 from keras_perceiver.models.presets import from_preset
 from keras_perceiver.overrides import read_overrides
 from keras_perceiver.quiet import quiet_start
-
-_WITHOUT_TRACE = (
-    "num_blocks",
-    "num_cross_attention_heads",
-    "num_self_attention_heads",
-    "num_decoder_heads",
-    "max_resolution",
-    "video_max_resolution",
-    "audio_max_resolution",
-)
 
 
 def convert(
@@ -78,7 +69,7 @@ def _tell_what_shapes_do_not(preset, overrides):
     published = find_preset(preset).arguments
     taken = ", ".join(
         f"{name}={published[name]}"
-        for name in _WITHOUT_TRACE
+        for name in WITHOUT_TRACE
         if name in published and name not in overrides
     )
     if taken:

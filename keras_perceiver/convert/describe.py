@@ -8,6 +8,17 @@ from keras_perceiver.convert import huggingface_config
 from keras_perceiver.convert import tensor_files
 from keras_perceiver.models.presets import find_preset
 
+# What the shapes in a file of DeepMind do not tell.
+WITHOUT_TRACE = (
+    "num_blocks",
+    "num_cross_attention_heads",
+    "num_self_attention_heads",
+    "num_decoder_heads",
+    "max_resolution",
+    "video_max_resolution",
+    "audio_max_resolution",
+)
+
 
 def read_huggingface_config(path):
     """Says which preset with which overrides a Hugging Face folder fits.

@@ -209,42 +209,19 @@ def set_preprocessing(model, preprocessing):
     object.__setattr__(model, "preprocessing", preprocessing)
 
 
-def load_weights(model, path, head=()):
+def load_weights(model, path):
     """Sets every weight of a model from a safetensors file, or none.
 
     Args:
         model: the model.
         path: a file keyed by `weight.path`.
-        head: names of layers that keep the weights which they have where the
-            file has others of another shape: a head for other classes.
-
-    Returns:
-        The names of those layers of the head that kept theirs.
 
     Raises:
         ValueError: if a weight is missing, unknown, or of another shape; the
             message lists all differences, and the model keeps its weights.
     """
     tensors = tensor_files.read_safetensors(path, max_bytes=_MAX_BYTES)
-    kept = [name for name in head if _differs(model, name, tensors)]
-    for name in kept:
-        for weight in _weights_of(model, name):
-            tensors[weight.path] = weight.numpy()
     _assign(model, tensors, path, tables=None)
-    return kept
-
-
-def _weights_of(model, layer_name):
-    start = f"{layer_name}/"
-    return [one for one in model.weights if one.path.startswith(start)]
-
-
-def _differs(model, layer_name, tensors):
-    """Whether the file has all weights of a layer, one in another shape."""
-    weights = _weights_of(model, layer_name)
-    return all(weight.path in tensors for weight in weights) and any(
-        tensors[weight.path].shape != tuple(weight.shape) for weight in weights
-    )
 
 
 def _assign(model, tensors, path, tables):

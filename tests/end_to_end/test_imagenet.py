@@ -10,8 +10,8 @@ import PIL.Image
 import pytest
 
 from keras_perceiver.convert import load_pretrained
+from keras_perceiver.convert.take_over import take_over
 from keras_perceiver.models import from_preset
-from recipes import building
 from recipes.__main__ import main
 from recipes.assignments import assign
 from recipes.imagenet import RECIPE
@@ -146,10 +146,9 @@ def test_all_but_the_head_is_where_it_was(trained, photos):
     settings = configuration.model
     model = from_preset(settings.preset, **settings.overrides)
     before = model.get_layer("logits").kernel.numpy()
-    kept = building.load_weights(
-        model, folder / "best" / "model.safetensors", RECIPE.head
-    )
+    kept, unused = take_over(model, begun, "best", head=RECIPE.head)
     assert kept == ["logits"]
+    assert not unused
     np.testing.assert_array_equal(model.get_layer("logits").kernel, before)
     old = {weight.path: weight.numpy() for weight in begun.weights}
     for weight in model.weights:

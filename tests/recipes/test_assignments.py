@@ -7,10 +7,10 @@ import pytest
 
 from recipes.assignments import assign
 from recipes.assignments import parse_assignments
+from recipes.setting_listings import describe
 from recipes.settings import ModelSettings
 from recipes.settings import OptimizerSettings
 from recipes.settings import TrainingSettings
-from recipes.settings import describe
 from recipes.settings import flatten
 from recipes.settings import setting
 

@@ -11,7 +11,9 @@ import subprocess
 import sys
 import types
 
+import numpy as np
 import pytest
+import safetensors.numpy
 
 from keras_perceiver.training.checkpoints import STATE_FILE
 from keras_perceiver.training.checkpoints import Checkpoints
@@ -387,3 +389,36 @@ def test_a_disk_that_fills_is_told(text, tmp_path, straight):
     one, other = (run / "checkpoints" / names[0] for run in (path, straight))
     for file in one.iterdir():
         assert file.read_bytes() == (other / file.name).read_bytes()
+
+
+def test_low_rank_factors_go_on_as_if_nothing_had_happened(
+    text, straight, tmp_path
+):
+    """And all that was not to be trained is where it was."""
+    settings = {"training.lora-rank": 2}
+    best = straight / "best"
+    printed = train(text, tmp_path / "one", settings, start_from=best)
+    assert "LoRA of rank 2: 1,152 of " in printed
+    with pytest.MonkeyPatch.context() as patch:
+        signal_at(patch, "on_train_batch_begin", 2, signal.SIGTERM)
+        with pytest.raises(SystemExit):
+            train(text, tmp_path / "two", settings, start_from=best)
+    printed = train(text, tmp_path / "two", settings, start_from=best)
+    assert "going on from step 2\n" in printed
+    assert_same_run(tmp_path / "two", tmp_path / "one")
+    before = safetensors.numpy.load_file(best / "model.safetensors")
+    after = safetensors.numpy.load_file(
+        tmp_path / "two" / "last" / "model.safetensors"
+    )
+    factors = after.keys() - before.keys()
+    assert len(factors) == 36
+    for path in factors:
+        assert np.any(after[path])
+    for path, array in before.items():
+        np.testing.assert_array_equal(after[path], array, path)
+
+
+def test_random_weights_are_not_frozen(text, tmp_path):
+    with pytest.raises(ValueError, match="Name trained ones with --from"):
+        train(text, tmp_path / "run", {"training.lora-rank": 2})
+    assert not (tmp_path / "run" / "configuration.json").exists()

@@ -328,6 +328,7 @@ def checked(**values):
         "evaluation_examples",
         "checkpoint_every",
         "keep_checkpoints",
+        "lora_rank",
     ],
 )
 def test_numbers_of_examples_and_steps_are_positive(name, value):

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recipes.setting_listings import describe
+from recipes.setting_listings import differences
 from recipes.settings import ModelSettings
 from recipes.settings import OptimizerSettings
 from recipes.settings import TrainingSettings
 from recipes.settings import as_dict
-from recipes.settings import describe
-from recipes.settings import differences
 from recipes.settings import flatten
 from recipes.settings import from_dict
 from recipes.settings import published
@@ -328,6 +328,7 @@ import dataclasses
 import sys
 
 from recipes import assignments
+from recipes import setting_listings
 from recipes import settings
 
 
@@ -344,7 +345,7 @@ configuration = Configuration(
 )
 changed = assignments.assign(configuration, words)
 assert changed.optimizer.warmup_steps == 5
-assert len(settings.describe(changed)) == 8
+assert len(setting_listings.describe(changed)) == 8
 written = settings.as_dict(changed)
 assert settings.from_dict(Configuration, written) == changed
 for name in ("keras", "tensorflow", "numpy", "keras_perceiver"):
