@@ -46,7 +46,11 @@ def check(path):
     model = _load(path)
     tolerance = min(said["tolerance"], comparisons.HALF_PRECISION_TOLERANCE)
     request, answer = examples.read_example(path)
-    yield _check_raw(model, request, answer, tolerance)
+    yield _check_raw(model, examples.RAW, request, answer, tolerance)
+    for name in sorted({*model.signatures} - {*said["fingerprints"]}):
+        if name != examples.RAW:
+            example = examples.read_example(path, name)
+            yield _check_raw(model, name, *example, tolerance)
     for name, fingerprints in said["fingerprints"].items():
         yield _check_tensors(model, name, fingerprints, tolerance)
     yield f"warm-up log: {warmup.replay(path, model)} requests answered"
@@ -116,13 +120,16 @@ def _read_batching(path):
     return batching.batch_sizes((path / batching.BATCHING_FILE).read_text())
 
 
-def _check_raw(model, request, wanted, tolerance):
-    answer = model.run("serving_default", request)
-    for name, values in wanted.items():
-        comparisons.compare(name, answer[name], values, tolerance)
-    count = _check_rows(model, "serving_default", request, answer, tolerance)
+def _check_raw(model, name, request, wanted, tolerance):
+    answer = model.run(name, request)
+    prefix = "" if name == examples.RAW else f"{name}: "
+    for output, values in wanted.items():
+        comparisons.compare(
+            f"{prefix}{output}", answer[output], values, tolerance
+        )
+    count = _check_rows(model, name, request, answer, tolerance)
     return (
-        f"serving_default: answers as at export, each of {count} rows alone "
+        f"{name}: answers as at export, each of {count} rows alone "
         "as in the batch, none without rows"
     )
 
