@@ -15,6 +15,7 @@ from keras_perceiver.serving.beside_graph import latency
 from keras_perceiver.serving.beside_graph import warmup
 from keras_perceiver.serving.checks import comparisons
 from keras_perceiver.serving.checks import operations
+from keras_perceiver.serving.names import RAW
 from keras_perceiver.serving.runtime import library
 from keras_perceiver.serving.runtime.saved_model import SavedModel
 
@@ -46,9 +47,9 @@ def check(path):
     model = _load(path)
     tolerance = min(said["tolerance"], comparisons.HALF_PRECISION_TOLERANCE)
     request, answer = examples.read_example(path)
-    yield _check_raw(model, examples.RAW, request, answer, tolerance)
+    yield _check_raw(model, RAW, request, answer, tolerance)
     for name in sorted({*model.signatures} - {*said["fingerprints"]}):
-        if name != examples.RAW:
+        if name != RAW:
             example = examples.read_example(path, name)
             yield _check_raw(model, name, *example, tolerance)
     for name, fingerprints in said["fingerprints"].items():
@@ -122,7 +123,7 @@ def _read_batching(path):
 
 def _check_raw(model, name, request, wanted, tolerance):
     answer = model.run(name, request)
-    prefix = "" if name == examples.RAW else f"{name}: "
+    prefix = "" if name == RAW else f"{name}: "
     for output, values in wanted.items():
         comparisons.compare(
             f"{prefix}{output}", answer[output], values, tolerance

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 
 from keras_perceiver.serving import guards
+from keras_perceiver.serving.names import RAW
+from keras_perceiver.serving.names import VIEWS
 from keras_perceiver.tasks.problems import blanked
 from keras_perceiver.tasks.run_model import RunModel
 from keras_perceiver.tasks.run_model import run
@@ -27,8 +29,6 @@ class Signature:
     specs: tuple
 
 
-RAW = "serving_default"
-_OF_EVERY_EXPORT = (RAW, "tensors", "encode", "decode")
 # Of a graph's names, and of what comes in addresses and files.
 _VALID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -93,7 +93,7 @@ def raw_signatures_of(task):
 
 
 def _check_name(name):
-    if name in _OF_EVERY_EXPORT:
+    if name in (RAW, *VIEWS):
         raise ValueError(
             f"A task of the model is named {name!r}, and so is a signature "
             "of every export. Build the model with another name for it."

@@ -13,8 +13,8 @@ from keras_perceiver.data.made_up import FREE_LENGTH
 from keras_perceiver.data.made_up import made_up
 from keras_perceiver.serving.messages import protos
 from keras_perceiver.serving.messages import tensor_protos
+from keras_perceiver.serving.names import RAW
 
-RAW = "serving_default"
 # An example of a clip takes tens of millions.
 _MAX_BYTES = 2**31 - 1
 

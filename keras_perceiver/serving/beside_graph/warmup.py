@@ -9,6 +9,7 @@ from keras_perceiver.serving.beside_graph import examples
 from keras_perceiver.serving.messages import protos
 from keras_perceiver.serving.messages import records
 from keras_perceiver.serving.messages import tensor_protos
+from keras_perceiver.serving.names import RAW
 
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 # More are an error to a server.
@@ -32,7 +33,7 @@ def write_warmup(path, name, signatures, raw, batch_sizes):
     """
     logs = []
     for key, signature in signatures.items():
-        is_other = key in raw and key != examples.RAW
+        is_other = key in raw and key != RAW
         for size in list(batch_sizes)[:1] if is_other else batch_sizes:
             if key in raw:
                 example = examples.read_example(path, key)
