@@ -108,6 +108,7 @@ def _ask(options):
     answers = ask.ask(
         options.target,
         options.request,
+        task=options.task,
         to=options.to,
         pairs=options.pairs,
         timeout=options.timeout,
@@ -172,6 +173,11 @@ def _add_ask(commands):
         nargs="+",
         help="such as 'the [MASK:4] of it', cat.jpg, or one.png two.png "
         "where a model takes two; numbers come as .npy or .npz",
+    )
+    ask.add_argument(
+        "--task",
+        metavar="NAME",
+        help="such as sst2, of a model that has several",
     )
     ask.add_argument(
         "--to",

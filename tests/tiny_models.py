@@ -57,6 +57,9 @@ class LengthTask:
         self.exception = exception
         self.share = share
 
+    def more_functions(self):
+        return {}
+
     def example_request(self):
         return {"text_bytes": tf.constant(["a", "bcde"])}
 

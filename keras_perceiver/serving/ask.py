@@ -17,6 +17,7 @@ from keras_perceiver.serving.client.client_base import Client
 from keras_perceiver.serving.client.grpc_client import GrpcClient
 from keras_perceiver.serving.client.raw_rows import find_task
 from keras_perceiver.serving.client.rest_client import RestClient
+from keras_perceiver.serving.client.served_signature import name_of_task
 from keras_perceiver.serving.client.served_signature import signature_of
 from keras_perceiver.serving.client.server_error import CODES
 from keras_perceiver.serving.client.server_error import ServerError
@@ -85,6 +86,7 @@ def ask(
     target,
     requests,
     *,
+    task=None,
     to=None,
     pairs=False,
     timeout=TIMEOUT_SECONDS,
@@ -101,20 +103,25 @@ def ask(
             takes them two by two. Where a model takes numbers, the names of
             `.npz` files, each with one row of every input by its name, or
             of `.npy` files with the first input alone.
+        task: which task of a model of several; None for the one that its
+            export was made with.
         to: the folder for answers that are files or large arrays.
         pairs: whether texts come two by two.
         timeout: seconds that a server has for each request.
         ca_file: certificates to trust instead of the system's, as PEM.
 
     Raises:
-        ValueError: if the target is none, or there is a problem with a row.
+        ValueError: if the target is none, it has no such task, or there is a
+            problem with a row.
         OSError: if a file cannot be read, or a server does not answer.
     """
     with open_client(target, timeout, ca_file) as client:
-        signature = client.signatures()["serving_default"]
+        signatures = client.signatures()
+        signature = signatures[name_of_task(signatures, task)]
         kept = sorted(set(signature.outputs) & set(_FILE_ENDINGS))
         _check_folder(to, kept)
-        rows = client.ask(**_columns(signature, requests, pairs))
+        columns = _columns(signature, requests, pairs)
+        rows = client.ask(**columns, task=task)
     if kept:
         pathlib.Path(to).mkdir(parents=True, exist_ok=True)
     for number, row in enumerate(rows, start=1):

@@ -15,6 +15,7 @@ from keras_perceiver.serving.beside_graph import latency
 from keras_perceiver.serving.beside_graph import warmup
 from keras_perceiver.serving.checks import comparisons
 from keras_perceiver.serving.checks import operations
+from keras_perceiver.serving.names import RAW
 from keras_perceiver.serving.runtime import library
 from keras_perceiver.serving.runtime.saved_model import SavedModel
 
@@ -46,7 +47,11 @@ def check(path):
     model = _load(path)
     tolerance = min(said["tolerance"], comparisons.HALF_PRECISION_TOLERANCE)
     request, answer = examples.read_example(path)
-    yield _check_raw(model, request, answer, tolerance)
+    yield _check_raw(model, RAW, request, answer, tolerance)
+    for name in sorted({*model.signatures} - {*said["fingerprints"]}):
+        if name != RAW:
+            example = examples.read_example(path, name)
+            yield _check_raw(model, name, *example, tolerance)
     for name, fingerprints in said["fingerprints"].items():
         yield _check_tensors(model, name, fingerprints, tolerance)
     yield f"warm-up log: {warmup.replay(path, model)} requests answered"
@@ -116,13 +121,16 @@ def _read_batching(path):
     return batching.batch_sizes((path / batching.BATCHING_FILE).read_text())
 
 
-def _check_raw(model, request, wanted, tolerance):
-    answer = model.run("serving_default", request)
-    for name, values in wanted.items():
-        comparisons.compare(name, answer[name], values, tolerance)
-    count = _check_rows(model, "serving_default", request, answer, tolerance)
+def _check_raw(model, name, request, wanted, tolerance):
+    answer = model.run(name, request)
+    prefix = "" if name == RAW else f"{name}: "
+    for output, values in wanted.items():
+        comparisons.compare(
+            f"{prefix}{output}", answer[output], values, tolerance
+        )
+    count = _check_rows(model, name, request, answer, tolerance)
     return (
-        f"serving_default: answers as at export, each of {count} rows alone "
+        f"{name}: answers as at export, each of {count} rows alone "
         "as in the batch, none without rows"
     )
 

@@ -17,6 +17,7 @@ from keras_perceiver.serving.beside_graph import warmup
 from keras_perceiver.serving.checks import comparisons
 from keras_perceiver.serving.checks import operations
 from keras_perceiver.serving.messages import protos
+from keras_perceiver.serving.signatures import raw_signatures_of
 from keras_perceiver.serving.signatures import signatures_of
 from keras_perceiver.training.run_folder import machine_record
 
@@ -28,8 +29,9 @@ def export(task, base, version=None, precision=None):
     """Writes a task as `base/VERSION`, whole or not at all.
 
     The signature `serving_default` is the task's own `serve`: raw in, raw
-    out. Beside it stand `tensors`, `encode` and `decode`, see
-    `serving.signatures`. All are of core TensorFlow operations.
+    out. Beside it stand one for each task of a model of several, and
+    `tensors`, `encode` and `decode`, see `serving.signatures`. All are of
+    core TensorFlow operations.
 
     The folder also gets a log of requests to warm a server up, parameters of
     batching from latencies that are measured here, and a description.
@@ -45,8 +47,9 @@ def export(task, base, version=None, precision=None):
         The path of the new version.
 
     Raises:
-        ValueError: if the version is not positive, or the model cannot have
-            that precision.
+        ValueError: if the version is not positive, the model cannot have
+            that precision, or one of its tasks has a name that no signature
+            can have.
         FileExistsError: if the version exists already.
         OSError: if the disk is too full.
     """
@@ -54,6 +57,7 @@ def export(task, base, version=None, precision=None):
     if version is None:
         version = next_version(base)
     _check_version(base, version)
+    raw = raw_signatures_of(task)
     task = precisions.in_precision(task, precision)
     base.mkdir(parents=True, exist_ok=True)
     _check_space(task, base)
@@ -62,7 +66,7 @@ def export(task, base, version=None, precision=None):
         tempfile.mkdtemp(prefix=f".tmp-{version}-", dir=base)
     )
     try:
-        _write(task, temporary, base.resolve().name)
+        _write(task, raw, temporary, base.resolve().name)
         temporary.chmod(0o755)
         temporary.rename(base / str(version))
     except BaseException:
@@ -105,15 +109,16 @@ def _check_space(task, base):
         )
 
 
-def _write(task, folder, name):
+def _write(task, raw, folder, name):
     functions = _traced(signatures_of(task))
     _write_graph(functions, folder)
-    _write_example(task, functions["serving_default"], folder)
+    for key in raw:
+        _write_example(task, key, functions[key], folder)
     stored = _stored_signatures(folder)
     times = measure_times(folder)
     machine = machine_record()
     _write_batching(folder, times, machine)
-    warmup.write_warmup(folder, name, stored, times)
+    warmup.write_warmup(folder, name, stored, raw, times)
     precision = precisions.precision_of(task.model)
     said = {
         "task": type(task).__name__,
@@ -131,7 +136,7 @@ def _write(task, folder, name):
         "fingerprints": {
             key: _fingerprints(function, stored[key])
             for key, function in functions.items()
-            if key != "serving_default"
+            if key not in raw
         },
         "operations": sorted(operations.operations_of(folder)),
     }
@@ -185,7 +190,7 @@ def _stored_signatures(folder):
     }
 
 
-def _write_example(task, function, folder):
+def _write_example(task, signature, function, folder):
     """Keeps a request and its answer, for `check` to repeat."""
     request = task.example_request()
     answer = function(*(request[name] for name in task.input_signature))
@@ -193,6 +198,7 @@ def _write_example(task, function, folder):
         folder,
         {name: tensor.numpy() for name, tensor in request.items()},
         {name: tensor.numpy() for name, tensor in answer.items()},
+        signature,
     )
 
 

@@ -2,9 +2,12 @@
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable
 
 from keras_perceiver.serving import guards
+from keras_perceiver.serving.names import RAW
+from keras_perceiver.serving.names import VIEWS
 from keras_perceiver.tasks.problems import blanked
 from keras_perceiver.tasks.run_model import RunModel
 from keras_perceiver.tasks.run_model import run
@@ -26,24 +29,39 @@ class Signature:
     specs: tuple
 
 
+# Of a graph's names, and of what comes in addresses and files.
+_VALID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
 def signatures_of(task):
     """Every signature of a task's export, by name.
 
-    `serving_default` is the task itself, raw in, raw out. `tensors` is the
-    model as it was trained; `encode` and `decode` are its views, where it
-    has them: encode once, then ask for any positions, pixels or samples.
-    Numbers are float32 in all of them.
+    `serving_default` is the task itself, raw in, raw out, and so are its
+    `more_functions`, each under its name. `tensors` is the model as it was
+    trained; `encode` and `decode` are its views, where it has them: encode
+    once, then ask for any positions, pixels or samples. Numbers are float32
+    in all of them.
 
     All fail with INVALID_ARGUMENT where a tensor has another shape than
     declared, or where every row of a batch has a problem. Where some rows are
-    well, `serving_default` names the others' problems in `problem_bytes`; the
-    rest answer NaN to rows with a token or an index out of range, and take
-    other numbers as they are.
+    well, raw ones name the others' problems in `problem_bytes`; the rest
+    answer NaN to rows with a token or an index out of range, and take other
+    numbers as they are.
 
     Args:
         task: such as a `FillMask`.
+
+    Raises:
+        ValueError: as `raw_signatures_of` does.
     """
-    found = {"serving_default": _of_task(task)}
+    specs = tuple(task.input_signature.values())
+    functions = [task.serve, *task.more_functions().values()]
+    found = {
+        name: _of_requests(function, specs)
+        for name, function in zip(
+            raw_signatures_of(task), functions, strict=True
+        )
+    }
     counts = _counts(task.model)
     views = {"tensors": task.model}
     for name in ("encode", "decode"):
@@ -54,15 +72,43 @@ def signatures_of(task):
             found[name] = _of_model(model, output, counts)
     if isinstance(task, RunModel):
         # A model as it is has one way to be asked.
-        found["serving_default"] = found["tensors"]
+        found[RAW] = found["tensors"]
     return found
 
 
-def _of_task(task):
-    specs = tuple(task.input_signature.values())
+def raw_signatures_of(task):
+    """Returns the names of the signatures that take a task's requests.
 
+    Args:
+        task: such as a `FillMask`.
+
+    Raises:
+        ValueError: if one of `more_functions` has a name that is another's,
+            or none for a signature.
+    """
+    names = list(task.more_functions())
+    for name in names:
+        _check_name(name)
+    return [RAW, *names]
+
+
+def _check_name(name):
+    if name in (RAW, *VIEWS):
+        raise ValueError(
+            f"A task of the model is named {name!r}, and so is a signature "
+            "of every export. Build the model with another name for it."
+        )
+    if not _VALID.fullmatch(name):
+        raise ValueError(
+            "Every task of the model is a signature of its export, whose "
+            "name is of letters, digits, '_', '.' and '-' and begins with a "
+            f"letter or digit. Received: {name!r}"
+        )
+
+
+def _of_requests(function, specs):
     def answer(*tensors):
-        answers = task.serve(*guards.of_declared_shapes(tensors, specs))
+        answers = function(*guards.of_declared_shapes(tensors, specs))
         if "problem_bytes" not in answers:
             return answers
         return guards.refuse_if_all_bad(answers, answers["problem_bytes"])

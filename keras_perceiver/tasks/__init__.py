@@ -4,6 +4,9 @@ from keras_perceiver.tasks.autoencode_clip import (
     AutoencodeClip as AutoencodeClip,
 )
 from keras_perceiver.tasks.classify_image import ClassifyImage as ClassifyImage
+from keras_perceiver.tasks.classify_pieces import (
+    ClassifyPieces as ClassifyPieces,
+)
 from keras_perceiver.tasks.classify_points import (
     ClassifyPoints as ClassifyPoints,
 )

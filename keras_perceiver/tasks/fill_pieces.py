@@ -11,6 +11,7 @@ from keras_perceiver.tasks.masked_tokens import as_filled_text
 from keras_perceiver.tasks.masked_tokens import count_masks
 from keras_perceiver.tasks.masked_tokens import fill_masks
 from keras_perceiver.tasks.masked_tokens import too_many_masks
+from keras_perceiver.tasks.piece_ids import known_ids
 from keras_perceiver.tasks.piece_markup import read_piece_masks
 from keras_perceiver.tasks.problems import first_of
 from keras_perceiver.tasks.task import Task
@@ -142,18 +143,12 @@ class FillPieces(Task):
             A dictionary, as `fill_masks` has it. A row with a problem has no
             other answers, and never spoils its batchmates'.
         """
-        vocabulary_size = self.tokenizer.vocabulary_size
-        is_known = (token_ids >= 0) & (token_ids < vocabulary_size)
-        all_known = tf.reduce_all(is_known, axis=1)
-        token_ids = tf.where(is_known, token_ids, PAD)
+        token_ids, unknown = known_ids(
+            token_ids, self.tokenizer.vocabulary_size
+        )
         num_masks = count_masks(token_ids)
         problem_bytes = first_of(
-            tf.where(
-                all_known,
-                "",
-                f"token_ids are from 0 to {vocabulary_size - 1}, and some of "
-                "these are not. Make them with the model's own vocabulary.",
-            ),
+            unknown,
             too_many_masks(num_masks, self.max_masks, "piece"),
             tf.where(
                 num_masks > 0,

@@ -37,11 +37,16 @@ class Task:
             )
         self.model = model
         self.input_signature = {spec.name: spec for spec in inputs}
-        self._compiled = self._compile()
+        self._compile()
 
     def _compile(self):
+        """Forgets what was traced, which goes on answering as it did."""
+        self._compiled = self._traced(self.serve)
+        self._more = {}
+
+    def _traced(self, function):
         return tf.function(
-            self.serve,
+            function,
             input_signature=list(self.input_signature.values()),
             autograph=False,
         )
@@ -55,13 +60,21 @@ class Task:
         """
         other = copy.copy(self)
         other.model = model
-        # A function that was traced goes on answering with the old model.
-        other._compiled = other._compile()
+        other._compile()
         return other
 
     def serve(self, **tensors):
         """The task inside a graph: this is what an export answers with."""
         raise NotImplementedError
+
+    def more_functions(self):
+        """Other answers to the same inputs, for a model of several tasks.
+
+        Returns:
+            Functions by name, which take what `serve` takes. An export has a
+            signature of that name for each.
+        """
+        return {}
 
     def example_request(self):
         """Requests that show the task, for an export to be checked with.
@@ -71,7 +84,7 @@ class Task:
         """
         raise NotImplementedError
 
-    def answers(self, kind, items, read, batch_size=BATCH_SIZE):
+    def answers(self, kind, items, read, batch_size=BATCH_SIZE, name=None):
         """Yields the answer to each item: numpy values by output.
 
         Args:
@@ -79,10 +92,12 @@ class Task:
             items: a list.
             read: from an item to a value for each input, by its name.
             batch_size: how many items `serve` gets at a time.
+            name: one of `more_functions`, to be asked instead of `serve`.
 
         Raises:
             ValueError: if there is a problem with an item, saying which.
         """
+        ask = self._compiled if name is None else self._compiled_more(name)
         for first in range(0, len(items), batch_size):
             batch = items[first : first + batch_size]
             where = [
@@ -93,7 +108,7 @@ class Task:
                 _read(read, item, place)
                 for item, place in zip(batch, where, strict=True)
             ]
-            answer = self._compiled(
+            answer = ask(
                 *(
                     _column([row[name] for row in rows], spec.dtype)
                     for name, spec in self.input_signature.items()
@@ -105,6 +120,11 @@ class Task:
                 if problem:
                     raise ValueError(f"{place}: {problem.decode()}")
                 yield {key: value[row] for key, value in answer.items()}
+
+    def _compiled_more(self, name):
+        if name not in self._more:
+            self._more[name] = self._traced(self.more_functions()[name])
+        return self._more[name]
 
 
 def _where(kind, number, count, item):

@@ -98,7 +98,6 @@ def test_bad_rows_have_no_answers_and_spoil_no_others(task):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((None,), "task=: entailment, similarity"),
         (("entailmant",), "Did you mean 'entailment'"),
         (("entailment", ["a", "b"]), "3 classes. Received: 2 class_names"),
     ],

@@ -1,8 +1,11 @@
 """Requests that an export is measured, warmed up and checked with.
 
-Of raw requests an example with its answer lies beside the export; those of
-tensors are made up, the same ones always, and known by their fingerprints.
+Of raw requests an example with its answer lies beside the export, for every
+signature that takes them; those of tensors are made up, the same ones always,
+and known by their fingerprints.
 """
+
+import urllib.parse
 
 import numpy as np
 
@@ -10,19 +13,28 @@ from keras_perceiver.data.made_up import FREE_LENGTH
 from keras_perceiver.data.made_up import made_up
 from keras_perceiver.serving.messages import protos
 from keras_perceiver.serving.messages import tensor_protos
+from keras_perceiver.serving.names import RAW
 
-EXAMPLE_FILE = "assets.extra/example.pb"
 # An example of a clip takes tens of millions.
 _MAX_BYTES = 2**31 - 1
 
 
-def write_example(path, request, answer):
+def example_file(signature=RAW):
+    """Returns where the example of a signature lies in an export."""
+    if signature == RAW:
+        return "assets.extra/example.pb"
+    # Those of strangers' graphs may have any name.
+    return f"assets.extra/example_{urllib.parse.quote(signature, '')}.pb"
+
+
+def write_example(path, request, answer, signature=RAW):
     """Keeps a raw request and its answer.
 
     Args:
         path: of the SavedModel.
         request: an array for each input, by name.
         answer: an array for each output, by name.
+        signature: which of its signatures answered.
     """
     log = protos.message("PredictLog")
     for tensors, place in (
@@ -32,7 +44,7 @@ def write_example(path, request, answer):
         for name, values in tensors.items():
             proto = tensor_protos.to_proto(values, _dtype_of(values))
             place[name].CopyFrom(proto)
-    (path / EXAMPLE_FILE).write_bytes(log.SerializeToString())
+    (path / example_file(signature)).write_bytes(log.SerializeToString())
 
 
 def _dtype_of(array):
@@ -42,16 +54,17 @@ def _dtype_of(array):
     return tensor_protos.STRING
 
 
-def read_example(path):
+def read_example(path, signature=RAW):
     """Returns the request and the answer that `write_example` kept.
 
     Args:
         path: of the SavedModel.
+        signature: which of its signatures answered.
 
     Raises:
         ValueError: if the file holds none.
     """
-    file = path / EXAMPLE_FILE
+    file = path / example_file(signature)
     if file.stat().st_size > _MAX_BYTES:
         raise ValueError(f"{file} is larger than any example.")
     log = protos.parse("PredictLog", file.read_bytes())

@@ -9,33 +9,38 @@ from keras_perceiver.serving.beside_graph import examples
 from keras_perceiver.serving.messages import protos
 from keras_perceiver.serving.messages import records
 from keras_perceiver.serving.messages import tensor_protos
+from keras_perceiver.serving.names import RAW
 
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 # More are an error to a server.
 MAX_RECORDS = 1000
 
 
-def write_warmup(path, name, signatures, batch_sizes):
+def write_warmup(path, name, signatures, raw, batch_sizes):
     """Writes a request for each signature and batch size.
 
     Numbers are the same everywhere, so that the log stays small; strings are
-    those of the example.
+    those of the example. Of several that take raw requests only
+    `serving_default` is asked for every size, or a server with many would
+    load for long.
 
     Args:
-        path: of the SavedModel, with its example.
+        path: of the SavedModel, with its examples.
         name: of the model.
         signatures: `SignatureDef`s by name.
+        raw: names of those that take raw requests.
         batch_sizes: how many rows the requests have.
     """
-    example = examples.good_rows(*examples.read_example(path))
     logs = []
-    for signature_name, signature in signatures.items():
-        for size in batch_sizes:
-            if signature_name == "serving_default":
-                rows = examples.of_size(example, size)
+    for key, signature in signatures.items():
+        is_other = key in raw and key != RAW
+        for size in list(batch_sizes)[:1] if is_other else batch_sizes:
+            if key in raw:
+                example = examples.read_example(path, key)
+                rows = examples.of_size(examples.good_rows(*example), size)
             else:
                 rows = examples.made_up_request(signature, size)
-            logs.append(_log(name, signature_name, signature, rows))
+            logs.append(_log(name, key, signature, rows))
     records.write_records(path / WARMUP_FILE, logs)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_perceiver.errors import unknown
 from keras_perceiver.serving.client import raw_rows
+from keras_perceiver.serving.client.served_signature import name_of_task
 from keras_perceiver.serving.client.server_error import ServerError
 from keras_perceiver.serving.messages.tensor_protos import as_array
 
@@ -53,13 +54,15 @@ class Client:
     def close(self):
         """Lets go of what the client holds."""
 
-    def ask(self, *items, **named):
+    def ask(self, *items, task=None, **named):
         """Asks the task itself: raw in, raw out, as in Python.
 
         Args:
             *items: what the task takes, in its order. Texts are `str` or
                 `bytes`, images the bytes of files or paths, numbers arrays;
                 one of them, or a list of them.
+            task: which task of a model of several; None for the one that
+                its export was made with.
             **named: the same by the names of the inputs.
 
         Returns:
@@ -67,15 +70,17 @@ class Client:
             Nothing stands behind the last mask or entity.
 
         Raises:
-            ValueError: if there is a problem with a row, saying which.
+            ValueError: if there is a problem with a row, saying which, or
+                no such task.
             ServerError: if the server does not answer.
             OSError: if an image cannot be read.
         """
-        signature = self._signature("serving_default", self._deadline())
-        rows = raw_rows.RawRows(signature, items, named)
+        signatures = self._known_signatures(self._deadline())
+        name = name_of_task(signatures, task)
+        rows = raw_rows.RawRows(signatures[name], items, named)
         answers = []
         for batch in raw_rows.batches(rows, self._rows_at_once):
-            answers += self._answers(rows, batch, len(answers))
+            answers += self._answers(name, rows, batch, len(answers))
         return answers[0] if rows.is_one else answers
 
     def predict(self, inputs, signature="serving_default"):
@@ -94,7 +99,10 @@ class Client:
             ServerError: if the server does not answer, with its code.
         """
         deadline = self._deadline()
-        specs = self._signature(signature, deadline)
+        known = self._known_signatures(deadline)
+        if signature not in known:
+            raise unknown("signature", signature, known)
+        specs = known[signature]
         if set(inputs) != set(specs.inputs):
             raise ValueError(
                 f"Signature {signature!r} takes {sorted(specs.inputs)}. "
@@ -135,26 +143,24 @@ class Client:
     def _predict(self, name, specs, arrays, seconds):
         raise NotImplementedError
 
-    def _signature(self, name, deadline):
+    def _known_signatures(self, deadline):
         if self._signatures is None:
             self._signatures = self._until(deadline, self._read_signatures)
-        if name not in self._signatures:
-            raise unknown("signature", name, self._signatures)
-        return self._signatures[name]
+        return self._signatures
 
-    def _answers(self, rows, batch, first):
+    def _answers(self, name, rows, batch, first):
         """The answers to a batch of rows, where `first` were answered."""
         if len(batch) > self._rows_at_once:
-            return self._answers_in_parts(rows, batch, first)
+            return self._answers_in_parts(name, rows, batch, first)
         try:
-            answer = self.predict(raw_rows.stacked(batch))
+            answer = self.predict(raw_rows.stacked(batch), name)
         except ServerError as error:
             if error.code != "INVALID_ARGUMENT":
                 raise
             most = _TOO_MANY_ROWS.search(error.message)
             if most and 1 <= int(most[1]) < len(batch):
                 self._rows_at_once = int(most[1])
-                return self._answers(rows, batch, first)
+                return self._answers(name, rows, batch, first)
             problem = rows.problem_of(error.message, first, len(batch))
             raise (problem or error) from error
         for number, words in enumerate(answer.pop("problem_bytes", [])):
@@ -170,15 +176,15 @@ class Client:
             )
         return [
             raw_rows.unpadded(
-                {name: values[number] for name, values in answer.items()}, row
+                {key: values[number] for key, values in answer.items()}, row
             )
             for number, row in enumerate(batch)
         ]
 
-    def _answers_in_parts(self, rows, batch, first):
+    def _answers_in_parts(self, name, rows, batch, first):
         answers = []
         for part in raw_rows.batches(batch, self._rows_at_once):
-            answers += self._answers(rows, part, first + len(answers))
+            answers += self._answers(name, rows, part, first + len(answers))
         return answers
 
     def _deadline(self):

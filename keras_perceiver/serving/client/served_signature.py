@@ -2,7 +2,10 @@
 
 import dataclasses
 
+from keras_perceiver.errors import unknown
 from keras_perceiver.serving.messages.tensor_protos import dtype_name
+from keras_perceiver.serving.names import RAW
+from keras_perceiver.serving.names import VIEWS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +44,36 @@ def signature_of(definition):
             for infos in (definition.inputs, definition.outputs)
         )
     )
+
+
+def name_of_task(signatures, task):
+    """Returns the name of the signature that answers for a task.
+
+    Args:
+        signatures: `ServedSignature`s by name.
+        task: the name of one of the model's tasks; None for the one that is
+            asked where none is named.
+
+    Raises:
+        ValueError: if the model has no such task, naming the nearest.
+    """
+    if RAW not in signatures:
+        raise unknown("signature", RAW, signatures)
+    if task is None:
+        return RAW
+    inputs = signatures[RAW].inputs
+    tasks = [
+        name
+        for name, signature in signatures.items()
+        if name not in (RAW, *VIEWS) and signature.inputs == inputs
+    ]
+    if not tasks:
+        raise ValueError(
+            f"The model has one task. Ask it without task={task!r}."
+        )
+    if task not in tasks:
+        raise unknown("task of the model:", task, tasks)
+    return task
 
 
 def _shape(proto):

@@ -31,7 +31,7 @@ def test_an_example_is_kept_whole(tmp_path):
 
 def test_what_is_no_example_is_told(tmp_path):
     (tmp_path / "assets.extra").mkdir()
-    file = tmp_path / examples.EXAMPLE_FILE
+    file = tmp_path / examples.example_file()
     file.write_bytes(b"\xff\xff\xff")
     with pytest.raises(ValueError, match="3 bytes are no PredictLog"):
         examples.read_example(tmp_path)
