@@ -16,7 +16,7 @@ def build_models(recipe, configuration, data, strategy, start_from=None):
     with strategy.scope():
         model = build_model(configuration)
     if start_from is not None:
-        _load_start(recipe, model, data, start_from)
+        load_start(recipe, model, data, start_from)
     with strategy.scope():
         if start_from is None and recipe.prepare_model:
             recipe.prepare_model(model, data)
@@ -26,11 +26,14 @@ def build_models(recipe, configuration, data, strategy, start_from=None):
         return model, compile_model(recipe, configuration, model)
 
 
-def _load_start(recipe, model, data, start_from):
+def load_start(recipe, model, data, start_from):
+    """Sets first weights from what `--from` names, and says what is not."""
     source = start_weights.open_start(start_from, model)
     if recipe.check_start:
         recipe.check_start(data, getattr(source, "preprocessing", None))
-    start_weights.load_start(recipe, model, source, start_from)
+    anew = start_weights.load_start(recipe, model, source, start_from)
+    if recipe.prepare_head:
+        recipe.prepare_head(model, data, anew)
 
 
 def _freeze(recipe, training, model):

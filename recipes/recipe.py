@@ -36,6 +36,8 @@ class Recipe:
         request: words that `predict` could be asked, for the help text.
         prepare_model: called with a fresh model and the data before training,
             for starting values that depend on the data.
+        prepare_head: the same where `--from` gives the weights, with the names
+            of the layers that begin anew.
         check_model: called with a configuration; raises `ValueError` for a
             model that could be built, and that `prepare_model` cannot start.
         preprocessing: from the data to what is kept beside the weights, such
@@ -59,6 +61,8 @@ class Recipe:
             far as the settings leave that open.
         studies: by name, what compares several trainings: from the recipe, a
             configuration and a path to lines for people.
+        studies_from: names of studies that take what `--from` names as a
+            fourth argument, or None.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Recipe:
     request: str
     other_metrics: tuple[str, ...] = ()
     prepare_model: Callable | None = None
+    prepare_head: Callable | None = None
     check_model: Callable | None = None
     preprocessing: Callable | None = None
     check_start: Callable | None = None
@@ -85,6 +90,7 @@ class Recipe:
     trained_output: Callable | None = None
     complete: Callable | None = None
     studies: dict = dataclasses.field(default_factory=dict)
+    studies_from: tuple[str, ...] = ()
 
     def configuration(self, name):
         """Returns the configuration of that name, or names the nearest."""

@@ -78,6 +78,9 @@ def load_start(recipe, model, source, path):
         source: what `open_start` returned.
         path: what it was read from.
 
+    Returns:
+        The names of the layers that begin anew.
+
     Raises:
         ValueError: if the weights do not fit; the message says which
             settings of the model are others than the source's.
@@ -107,6 +110,7 @@ def load_start(recipe, model, source, path):
         print(f"not taken over from {path}: {name}")
     if flags:
         print(f"the weights were trained with other settings: {flags}")
+    return anew
 
 
 def differing_settings(model, source):

@@ -9,7 +9,6 @@ is the published fine-tuning: 81.8 on average on GLUE's development sets in one
 multitask model of bytes, 81.0 in one model for each task (tables 2 and 14).
 """
 
-from keras_perceiver.tasks.classify_text import ClassifyText
 from recipes.glue import samples
 from recipes.glue.breakdown import break_down
 from recipes.glue.completion import complete
@@ -21,7 +20,10 @@ from recipes.glue.heads import side_by_side
 from recipes.glue.objective import Shortfall
 from recipes.glue.objective import TaskLoss
 from recipes.glue.start import check_model
+from recipes.glue.start import check_start
+from recipes.glue.start import prepare_heads
 from recipes.glue.start import prepare_model
+from recipes.glue.tokens import make_task
 from recipes.recipe import Recipe
 from recipes.settings import resolved
 
@@ -48,11 +50,16 @@ RECIPE = Recipe(
     check_model=check_model,
     metric="shortfall",
     columns={"average": lambda row: f"{100 * (1 - row['shortfall']):.2f}"},
-    make_task=ClassifyText,
+    make_task=make_task,
     sample=samples.answered_examples,
     answer=samples.answer,
     request="TASK 'a text' 'a second text'",
-    preprocessing=lambda data: {"class_names": data.class_names},
+    preprocessing=GlueData.preprocessing,
+    prepare_head=prepare_heads,
+    check_start=check_start,
+    head=("task_queries", "task_tokens", "*_hidden", "*_logits"),
+    # Of a language model, or of a classifier of other tasks.
+    unused=("output_queries", "logits", "*_hidden", "*_logits"),
     measure=measure,
     break_down=break_down,
     trained_output=side_by_side,

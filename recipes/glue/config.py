@@ -34,6 +34,16 @@ class TaskSettings:
         help="of one's own table: train, or held out (dev); none: a tenth of "
         "the texts is held out",
     )
+    vocabulary: str | None = setting(
+        None,
+        help="of a model of pieces: a SentencePiece model file, or the folder "
+        "of weights that came with one",
+    )
+    masking_probability: float = setting(
+        0.0,
+        help="of each word being masked in training, so as not to be "
+        "learned by heart",
+    )
     size_exponent: float = setting(
         1.0,
         help="a task's share of examples goes by this power of its size, 0 "

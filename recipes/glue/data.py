@@ -5,13 +5,15 @@ import tensorflow as tf
 
 from keras_perceiver.data.labelled_texts.own_parts import Columns
 from keras_perceiver.data.labelled_texts.sources import open_texts
-from keras_perceiver.data.text_pairs import join_pairs
 from keras_perceiver.training.strategies import WHOLE
 from recipes.glue import baselines
 from recipes.glue.heads import heads_of
 from recipes.glue.mixture import TaskMixture
+from recipes.glue.table import Table
+from recipes.glue.tokens import open_tokens
 from recipes.recipe import RecipeData
 from recipes.settings import resolved
+from recipes.training_checks import check_share
 
 
 def open_source(settings):
@@ -42,6 +44,12 @@ class GlueData(RecipeData):
         model = resolved(configuration.model)
         self.max_length = model["max_length"]
         self.heads = heads_of(model["task_outputs"])
+        self.tokens = open_tokens(
+            model["vocabulary_size"], self.settings.vocabulary
+        )
+        check_share(
+            "data.masking-probability", self.settings.masking_probability
+        )
         self.texts = open_source(self.settings)
         self.mixture = TaskMixture(self.settings.size_exponent)
 
@@ -66,51 +74,63 @@ class GlueData(RecipeData):
             raise ValueError(
                 f"{self.texts.description} has the tasks {_in_words(wanted)}, "
                 f"and the model {_in_words(given)} (logits behind the name). "
-                "Name the data that it was trained on with --data, and tasks of "
-                "them with --data.tasks."
+                "Name the data that it was trained on with --data, and which "
+                "of their tasks with --data.tasks."
             )
         self.texts.check()
 
     def record(self):
-        return self.texts.record()
+        return {**self.texts.record(), **self.tokens.record()}
+
+    def preprocessing(self):
+        """Returns what is kept beside the weights: names and vocabulary."""
+        return {
+            "class_names": self.class_names,
+            **self.tokens.preprocessing(),
+        }
 
     def describe(self):
-        lengths = [
-            len(first) + len(second) + bool(second)
-            for head in self.heads
-            for examples in [self.texts.training(head.name)]
-            for first, second in zip(
-                examples.first, examples.second, strict=True
-            )
-        ]
-        cut = np.mean(np.array(lengths) > self.max_length)
         return [
             *self.texts.describe(),
-            f"cut at {self.max_length:,} bytes: {cut:.1%} of training examples",
+            f"cut at {self.max_length:,} {self.tokens.kind}: "
+            f"{self._share_cut():.1%} of the held-out examples",
         ]
+
+    def _share_cut(self):
+        lengths = [
+            self.tokens.join(
+                tf.constant(examples.first),
+                tf.constant(examples.second),
+                self.max_length,
+            )[2]
+            for splits in self.heldout().values()
+            for examples in splits.values()
+        ]
+        return np.mean(np.concatenate(lengths) > self.max_length)
 
     def training_dataset(self, first_example, share=WHOLE):
         """Endless batches; example `n` is the same wherever one begins."""
         parts = [self.texts.training(head.name) for head in self.heads]
-        table = _Table(parts, [0] * len(parts))
+        table = Table(parts, range(len(parts)), [0] * len(parts))
         place_of = self.mixture.places([len(part) for part in parts])
-        size = self.training.batch_size
+        weights = tf.constant(self._weights(parts))
+        size, seed = self.training.batch_size, self.training.seed
         numbers = tf.data.Dataset.range(first_example, np.iinfo(np.int64).max)
         if share != WHOLE:
             numbers = numbers.filter(lambda number: share.has(number, size))
-        places = numbers.map(
-            lambda number: place_of(number, self.training.seed)
-        )
-        weights = self._weights(parts)
 
-        def batch(places):
-            inputs, targets = self._batch(table, places)
-            task = tf.cast(targets[:, 0], tf.int32)
-            return inputs, targets, tf.gather(weights, task)
+        def example(number):
+            inputs, row = self._example(table, place_of(number, seed))
+            inputs["token_ids"] = self.tokens.mask(
+                inputs["token_ids"],
+                [seed, number],
+                self.settings.masking_probability,
+            )
+            return inputs, row, tf.gather(weights, tf.cast(row[0], tf.int32))
 
         return (
-            places.batch(size // share.count, drop_remainder=True)
-            .map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+            numbers.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+            .batch(size // share.count, drop_remainder=True)
             .prefetch(tf.data.AUTOTUNE)
         )
 
@@ -130,19 +150,15 @@ class GlueData(RecipeData):
         """Held-out batches, the same ones every time."""
         heldout = self.heldout()
         parts = [
-            (number, split, examples)
-            for number, head in enumerate(self.heads)
+            (examples, task, split)
+            for task, head in enumerate(self.heads)
             for split, examples in enumerate(heldout[head.name].values())
         ]
-        table = _Table(
-            [examples for _, _, examples in parts],
-            [split for _, split, _ in parts],
-            [number for number, _, _ in parts],
-        )
-        places = tf.data.Dataset.range(table.count)
+        table = Table(*zip(*parts, strict=True))
         return (
-            places.batch(min(self.training.batch_size, table.count))
-            .map(lambda places: (*self._batch(table, places),))
+            tf.data.Dataset.range(table.count)
+            .map(lambda place: self._example(table, place), tf.data.AUTOTUNE)
+            .batch(min(self.training.batch_size, table.count))
             .prefetch(tf.data.AUTOTUNE)
         )
 
@@ -157,52 +173,20 @@ class GlueData(RecipeData):
             for head in self.heads
         }
 
-    def _batch(self, table, places):
-        first, second, targets = table.rows(places)
-        token_ids, padding_mask, _ = join_pairs(first, second, self.max_length)
-        inputs = {"token_ids": token_ids, "padding_mask": padding_mask}
-        return inputs, targets
+    def _example(self, table, place):
+        """Inputs and target of the example in one place, inside a graph."""
+        first, second, row = table.rows(place[None])
+        token_ids, padding_mask, _ = self.tokens.join(
+            first, second, self.max_length
+        )
+        inputs = {"token_ids": token_ids[0], "padding_mask": padding_mask[0]}
+        return inputs, row[0]
 
     def baselines(self):
         training = {
             head.name: self.texts.training(head.name) for head in self.heads
         }
         return baselines.measure(self.heads, training, self.heldout())
-
-
-class _Table:
-    """All examples of several parts, one behind the other, in a graph."""
-
-    def __init__(self, parts, splits, tasks=None):
-        tasks = range(len(parts)) if tasks is None else tasks
-        self._first = tf.constant([t for part in parts for t in part.first])
-        self._second = tf.constant([t for part in parts for t in part.second])
-        self._targets = tf.constant(
-            np.concatenate(
-                [
-                    np.stack(
-                        [
-                            np.full(len(part), task),
-                            part.targets,
-                            np.full(len(part), split),
-                        ],
-                        axis=1,
-                    )
-                    for part, split, task in zip(
-                        parts, splits, tasks, strict=True
-                    )
-                ]
-            ),
-            tf.float32,
-        )
-        self.count = len(self._targets)
-
-    def rows(self, places):
-        return (
-            tf.gather(self._first, places),
-            tf.gather(self._second, places),
-            tf.gather(self._targets, places),
-        )
 
 
 def outputs_of(texts):

@@ -13,6 +13,7 @@ fine-tuning (table 1). Needs the extra `text`.
 from keras_perceiver.data.sentencepiece_tokenizer import as_preprocessing
 from keras_perceiver.data.sentencepiece_tokenizer import tokenizer_in
 from keras_perceiver.tasks.fill_pieces import FillPieces
+from recipes import vocabulary
 from recipes.language_training import check_model
 from recipes.language_training import compile_arguments
 from recipes.language_training import measure_masked
@@ -27,12 +28,7 @@ from recipes.sentencepiece_mlm.data import PieceMaskingData
 
 def check_start(data, preprocessing):
     """Raises `ValueError` if weights know the pieces by other numbers."""
-    theirs = tokenizer_in(preprocessing)
-    if theirs.model_bytes != data.tokenizer.model_bytes:
-        raise ValueError(
-            "The weights of --from were trained with another vocabulary. Give "
-            "the same folder with --data.vocabulary too."
-        )
+    vocabulary.check_same(data.tokenizer, preprocessing)
 
 
 def measure(model, data):

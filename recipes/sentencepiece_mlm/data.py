@@ -11,12 +11,12 @@ from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
 from keras_perceiver.data.word_masking import covers_marked
 from keras_perceiver.data.word_masking import is_word_byte
+from recipes import vocabulary
 from recipes.language_baselines import MAXIMUM_BYTES
 from recipes.language_baselines import measure_frequencies
 from recipes.language_data import EVALUATION_PROBABILITY
 from recipes.language_data import EVALUATION_SEED
 from recipes.language_data import MaskedTextData
-from recipes.sentencepiece_mlm import vocabulary
 from recipes.settings import resolved
 
 # Text is counted in parts of this size, to bound memory.

@@ -72,6 +72,20 @@ def check_fits(tokenizer, vocabulary_size):
         ) from None
 
 
+def check_same(tokenizer, preprocessing):
+    """Raises `ValueError` if weights know the pieces by other numbers.
+
+    Args:
+        tokenizer: what the data are read with.
+        preprocessing: what lies beside the weights.
+    """
+    if tokenizer_in(preprocessing).model_bytes != tokenizer.model_bytes:
+        raise ValueError(
+            "The weights of --from were trained with another vocabulary. Give "
+            "the same folder with --data.vocabulary too."
+        )
+
+
 def fingerprint(tokenizer):
     """Returns what identifies a vocabulary in a run's records."""
     return hashlib.sha256(tokenizer.model_bytes).hexdigest()
