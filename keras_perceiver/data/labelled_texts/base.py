@@ -160,7 +160,7 @@ class LabelledTexts:
 
     def _read_once(self, name):
         if name not in self._parts:
-            task = next(task for task in self.tasks if task.name == name)
+            (task,) = choose([name], self.tasks, self.description)
             self._parts[name] = check_parts(task, self.read(task))
         return self._parts[name]
 

@@ -108,6 +108,7 @@ def test_classes_are_those_of_training(tmp_path):
 
 def test_a_label_that_is_no_text_is_left_out(tmp_path):
     lines = [b"a\t\xff\n", b"b\t\x1b[2J\n", b"c\tx\n", b"d\ty\n"]
+    lines.append(b"e\t" + b"z" * 101 + b"\n")
     for name in ("train.tsv", "dev.tsv"):
         write(tmp_path / "own" / name, "text\tlabel", *lines)
     source, task = opened(tmp_path / "own")

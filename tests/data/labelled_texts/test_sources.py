@@ -35,3 +35,5 @@ def test_tasks_of_docs_are_chosen():
     said = "docs has no task 'sst2'. It has package, scrambled, related."
     with pytest.raises(ValueError, match=said):
         open_texts("docs", ["sst2"])
+    with pytest.raises(ValueError, match="has no task 'sst2'"):
+        open_texts("docs").training("sst2")
