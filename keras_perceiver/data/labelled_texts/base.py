@@ -160,7 +160,7 @@ class LabelledTexts:
 
     def _read_once(self, name):
         if name not in self._parts:
-            task = next(task for task in self.tasks if task.name == name)
+            (task,) = choose([name], self.tasks, self.description)
             self._parts[name] = check_parts(task, self.read(task))
         return self._parts[name]
 
@@ -206,10 +206,11 @@ def check_parts(task, parts):
     for name, examples in named.items():
         if len(examples) == 0:
             reasons = parts.left_out.lines()[:3]
-            said = "; ".join(reasons) or "there were no rows"
+            said = "; ".join(reasons) or "no row"
             raise ValueError(
-                f"The {name} part of the task {task.name} has no example: "
-                f"{said}. Mend the data, or choose other tasks."
+                f"The {name} part of the task {task.name} has no example. "
+                f"Left out of all its files: {said}. Mend the data, or "
+                "choose other tasks."
             )
     return parts
 

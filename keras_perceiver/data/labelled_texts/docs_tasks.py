@@ -60,12 +60,8 @@ class DocsTasks(LabelledTexts):
         )
 
     def read(self, task):
-        make = {
-            "package": _package,
-            "scrambled": _scrambled,
-            "related": _related,
-        }[task.name]
-        training, heldout = (make(side) for side in _sides())
+        make = MAKERS[task.name]
+        training, heldout = (make(side) for side in sides())
         return TaskParts(training, {"dev": heldout}, LeftOut())
 
     def record(self):
@@ -73,7 +69,7 @@ class DocsTasks(LabelledTexts):
 
 
 @functools.cache
-def _sides():
+def sides():
     """Returns the `Run`s of passages for training, and those held out."""
     found = passages.read(sorted((*PACKAGE_CLASSES, *OTHER_PACKAGES)))
     heldout_files = set().union(
@@ -191,3 +187,11 @@ def _examples(rows):
     return TextExamples(
         list(first), list(second), np.array(targets, np.float32)
     )
+
+
+# From `Run`s to `TextExamples`, for each task.
+MAKERS = {
+    "package": _package,
+    "scrambled": _scrambled,
+    "related": _related,
+}

@@ -14,6 +14,7 @@ from keras_perceiver.data.labelled_texts.rows import Scores
 from keras_perceiver.data.labelled_texts.rows import collect
 
 MAXIMUM_CLASSES = 1_000
+_MAXIMUM_NAME_BYTES = 100
 # More different numbers than that are scores.
 _MOST_NUMBERS_AS_CLASSES = 20
 _DECIMAL = re.compile(rb"[+-]?\d*\.\d+([eE][+-]?\d+)?|[+-]?\d+\.")
@@ -88,7 +89,8 @@ def _class_names(source, column, labels):
     for label in labels - {b""}:
         text = label.decode(errors="replace")
         is_whole = text.encode() == label
-        if is_whole and text.isprintable():
+        is_short = len(label) <= _MAXIMUM_NAME_BYTES
+        if is_whole and is_short and text.isprintable():
             names.append(text)
     if len(names) < 2:
         found = f"only {names[0]!r}" if names else "no label"
