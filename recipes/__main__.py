@@ -114,6 +114,7 @@ def _study(recipe, options, rest):
         _configuration(recipe, options, rest[1:]),
         options.run_folder or pathlib.Path("runs") / f"{recipe.name}_{name}",
         name,
+        options.start_from,
     )
 
 
@@ -177,6 +178,7 @@ def _check_options(options):
             "worker_index",
         ),
         "evaluate": ("by", "start_from"),
+        "study": ("start_from",),
         "export": ("to", "precision"),
         "search": search_command.OPTIONS,
     }

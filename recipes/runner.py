@@ -271,7 +271,7 @@ def _measure(recipe, configuration, model, data):
     )
 
 
-def study(recipe, configuration, path, name):
+def study(recipe, configuration, path, name, start_from=None):
     """Runs a comparison of several trainings and prints its table.
 
     Args:
@@ -279,10 +279,16 @@ def study(recipe, configuration, path, name):
         configuration: what the trainings have in common.
         path: of a folder for what comes out.
         name: one of the recipe's studies.
+        start_from: as `train` takes it, for a study that reads it.
     """
     training_checks.check_settings(configuration.training)
+    words = [recipe, configuration, path]
+    if name in recipe.studies_from:
+        words.append(start_from)
+    elif start_from is not None:
+        raise ValueError(f"The study {name} does not read --from.")
     _start_devices()
-    for line in recipe.studies[name](recipe, configuration, path):
+    for line in recipe.studies[name](*words):
         print(line)
 
 

@@ -15,6 +15,7 @@ from recipes.glue.completion import complete
 from recipes.glue.config import CONFIGURATIONS
 from recipes.glue.data import GlueData
 from recipes.glue.evaluation import measure
+from recipes.glue.forms_study import compare_forms
 from recipes.glue.heads import heads_of
 from recipes.glue.heads import side_by_side
 from recipes.glue.objective import Shortfall
@@ -63,4 +64,6 @@ RECIPE = Recipe(
     measure=measure,
     break_down=break_down,
     trained_output=side_by_side,
+    studies={"forms": compare_forms},
+    studies_from=("forms",),
 )

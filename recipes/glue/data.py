@@ -157,7 +157,10 @@ class GlueData(RecipeData):
         table = Table(*zip(*parts, strict=True))
         return (
             tf.data.Dataset.range(table.count)
-            .map(lambda place: self._example(table, place), tf.data.AUTOTUNE)
+            .map(
+                lambda place: (*self._example(table, place), 1.0),
+                tf.data.AUTOTUNE,
+            )
             .batch(min(self.training.batch_size, table.count))
             .prefetch(tf.data.AUTOTUNE)
         )

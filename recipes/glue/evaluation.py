@@ -18,7 +18,7 @@ def measure(model, data):
         `cola.dev.matthews`.
     """
     rows, logits = [], []
-    for inputs, targets in data.evaluation_dataset().as_numpy_iterator():
+    for inputs, targets, _ in data.evaluation_dataset().as_numpy_iterator():
         rows.append(targets)
         logits.append(np.asarray(side_by_side(model.predict_on_batch(inputs))))
     rows, logits = np.concatenate(rows), np.concatenate(logits)
