@@ -74,6 +74,7 @@ FLAT = {
     "training.accumulate": 1,
     "training.jit-compile": False,
     "training.deterministic": False,
+    "training.lora-rank": None,
 }
 
 
