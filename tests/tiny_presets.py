@@ -65,13 +65,13 @@ _LANGUAGE = {
     "decoder_qk_channels": 4,
     "decoder_v_channels": 6,
 }
+_TASKS = {**_LANGUAGE, "task_outputs": (("first", 3), ("second", 1))}
 
 TINY_PRESETS = {
     "language_bytes": _LANGUAGE,
-    "language_bytes_glue": {
-        **_LANGUAGE,
-        "task_outputs": (("first", 3), ("second", 1)),
-    },
+    "language_bytes_glue": _TASKS,
+    "language_bytes_glue_shared_token": _TASKS,
+    "language_bytes_glue_task_tokens": _TASKS,
     "bert_bytes": {
         **_TOKENS,
         "num_self_attends": 2,

@@ -36,18 +36,44 @@ def text_classifier(
     **others,
 ):
     """What `models.text_classifier` builds."""
-    tokens = _embed(trace, vocabulary_size, max_length, embedding_dim)
+    text = _embed(trace, vocabulary_size, max_length, embedding_dim)
     outputs = read_and_write(
         trace,
-        tokens,
+        text,
         lambda: trace.learned(len(task_outputs), embedding_dim),
         **others,
     )
-    with trace.part("head"):
-        for _, num_outputs in task_outputs:
-            row = trace.operation([outputs], 1, embedding_dim)
-            hidden = trace.elementwise(trace.linear(row, embedding_dim))
-            trace.output(trace.linear(trace.float32(hidden), num_outputs))
+    _task_heads(trace, outputs, task_outputs)
+
+
+def shared_token_classifier(
+    trace,
+    *,
+    vocabulary_size,
+    max_length,
+    embedding_dim,
+    task_outputs,
+    **others,
+):
+    """What `models.shared_token_classifier` builds."""
+    text = _embed(trace, vocabulary_size, max_length, embedding_dim)
+    outputs = _read_with_tokens(trace, text, 1, **others)
+    _task_heads(trace, outputs, task_outputs)
+
+
+def task_token_classifier(
+    trace,
+    *,
+    vocabulary_size,
+    max_length,
+    embedding_dim,
+    task_outputs,
+    **others,
+):
+    """What `models.task_token_classifier` builds."""
+    text = _embed(trace, vocabulary_size, max_length, embedding_dim)
+    outputs = _read_with_tokens(trace, text, len(task_outputs), **others)
+    _task_heads(trace, outputs, task_outputs)
 
 
 def language_transformer(
@@ -81,6 +107,24 @@ def language_transformer(
         tokens = trace.norm(tokens)
     with trace.part("head"):
         trace.output(trace.product(tokens, vocabulary_size))
+
+
+def _read_with_tokens(trace, text, num_tokens, **others):
+    """Learned tokens in front of a text, which then query the latents."""
+    with trace.part("preprocessing"):
+        learned = trace.learned(num_tokens, text.channels)
+        rows = trace.elementwise(learned, batch=trace.batch)
+        tokens = trace.concatenate_rows(rows, text)
+    return read_and_write(trace, tokens, lambda: learned, **others)
+
+
+def _task_heads(trace, outputs, task_outputs):
+    """Two layers for each task."""
+    with trace.part("head"):
+        for _, num_outputs in task_outputs:
+            row = trace.operation([outputs], 1, outputs.channels)
+            hidden = trace.elementwise(trace.linear(row, outputs.channels))
+            trace.output(trace.linear(trace.float32(hidden), num_outputs))
 
 
 def _embed(trace, vocabulary_size, max_length, embedding_dim):

@@ -163,6 +163,8 @@ _DESCRIPTIONS = {
     models.spectrogram_video_classifier: (
         multimodal.spectrogram_video_classifier
     ),
+    models.shared_token_classifier: language.shared_token_classifier,
+    models.task_token_classifier: language.task_token_classifier,
     models.text_classifier: language.text_classifier,
     models.waveform_video_classifier: multimodal.waveform_video_classifier,
 }

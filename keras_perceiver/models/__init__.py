@@ -64,6 +64,12 @@ from keras_perceiver.models.preset import Preset as Preset
 from keras_perceiver.models.presets import from_preset as from_preset
 from keras_perceiver.models.presets import presets as presets
 from keras_perceiver.models.text_classifier import (
+    shared_token_classifier as shared_token_classifier,
+)
+from keras_perceiver.models.text_classifier import (
+    task_token_classifier as task_token_classifier,
+)
+from keras_perceiver.models.text_classifier import (
     text_classifier as text_classifier,
 )
 from keras_perceiver.models.transformer_baseline import (

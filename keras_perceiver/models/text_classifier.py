@@ -1,13 +1,12 @@
-"""Perceiver IO for several tasks on one text, a query for each."""
+"""Perceiver IO for several tasks on one text: three ways to tell them apart."""
 
 import keras
+from keras import ops
 
+from keras_perceiver.layers import BroadcastBatch
 from keras_perceiver.layers import LearnedArray
-from keras_perceiver.layers.initializers import haiku_linear
-from keras_perceiver.models.encode_decode import attach_views
-from keras_perceiver.models.encode_decode import decoder
-from keras_perceiver.models.encode_decode import encode
-from keras_perceiver.models.encode_decode import latents_input
+from keras_perceiver.models.task_heads import check_tasks
+from keras_perceiver.models.task_heads import task_classifier
 from keras_perceiver.models.token_inputs import token_embedding
 from keras_perceiver.models.token_inputs import token_inputs
 from keras_perceiver.models.token_inputs import with_learned_positions
@@ -60,81 +59,163 @@ def text_classifier(
     Raises:
         ValueError: if there is no task, or two have one name.
     """
-    names = _task_names(task_outputs)
+    check_tasks(task_outputs)
+    inputs = token_inputs(max_length)
     embedding = token_embedding(
         vocabulary_size, embedding_dim, embedding_stddev, dtype
     )
+    text = with_learned_positions(
+        embedding(inputs["token_ids"]), position_stddev, dtype
+    )  # (B, M, C)
     queries = LearnedArray(
-        len(names), embedding_dim, name="task_queries", dtype=dtype
+        len(task_outputs), embedding_dim, name="task_queries", dtype=dtype
     )
-    write = decoder(
+    return task_classifier(
+        "text_classifier",
+        inputs,
+        text,
+        inputs["padding_mask"],
+        queries,
+        task_outputs=task_outputs,
         num_decoder_heads=num_decoder_heads,
         decoder_qk_channels=decoder_qk_channels,
         decoder_v_channels=decoder_v_channels,
         decoder_query_residual=decoder_query_residual,
         gelu_approximate=gelu_approximate,
         dtype=dtype,
+        **encoder,
     )
-    heads = [
-        _head(name, embedding_dim, outputs, dtype)
-        for name, outputs in task_outputs
-    ]
 
+
+def shared_token_classifier(
+    *,
+    vocabulary_size,
+    max_length,
+    embedding_dim,
+    task_outputs,
+    num_decoder_heads=8,
+    decoder_qk_channels=None,
+    decoder_v_channels=None,
+    decoder_query_residual=False,
+    embedding_stddev=1.0,
+    position_stddev=0.02,
+    gelu_approximate=True,
+    dtype=None,
+    **encoder,
+):
+    """Builds the multitask classifier with an input token for all tasks.
+
+    Table 2 compares it with `text_classifier`. As BERT's `[CLS]`, a learned
+    token stands in front of the text for the latents to read, and every
+    task's head reads one output. The paper does not say which output that
+    is: here the same learned row queries the latents.
+
+    Args:
+        embedding_dim: width of tokens, of the learned one too, and of the
+            heads' hidden layer.
+
+    The other arguments are those of `text_classifier`.
+
+    Returns:
+        A functional model with the inputs, outputs and views of
+        `text_classifier`. The learned token needs no place among the
+        `max_length` of the text, and has no position.
+
+    Raises:
+        ValueError: if there is no task, or two have one name.
+    """
+    check_tasks(task_outputs)
     inputs = token_inputs(max_length)
-    tokens = with_learned_positions(
+    embedding = token_embedding(
+        vocabulary_size, embedding_dim, embedding_stddev, dtype
+    )
+    text = with_learned_positions(
         embedding(inputs["token_ids"]), position_stddev, dtype
     )  # (B, M, C)
-    latents = encode(
+    token = LearnedArray(1, embedding_dim, name="task_tokens", dtype=dtype)
+    tokens, mask = _in_front(token, text, inputs["padding_mask"], dtype)
+    return task_classifier(
+        "shared_token_classifier",
+        inputs,
         tokens,
-        inputs["padding_mask"],
+        mask,
+        token,
+        task_outputs=task_outputs,
+        num_decoder_heads=num_decoder_heads,
+        decoder_qk_channels=decoder_qk_channels,
+        decoder_v_channels=decoder_v_channels,
+        decoder_query_residual=decoder_query_residual,
         gelu_approximate=gelu_approximate,
         dtype=dtype,
         **encoder,
-    )  # (B, N, D)
-
-    def logits_of(latents):
-        outputs = write(queries(latents), latents)  # (B, tasks, E)
-        return {
-            name: head(outputs[:, i])
-            for i, (name, head) in enumerate(zip(names, heads, strict=True))
-        }
-
-    given_latents = latents_input(latents)
-    return attach_views(
-        keras.Model(inputs, logits_of(latents), name="text_classifier"),
-        encode=keras.Model(inputs, latents, name="text_classifier_encode"),
-        decode=keras.Model(
-            {"latents": given_latents},
-            logits_of(given_latents),
-            name="text_classifier_decode",
-        ),
     )
 
 
-def _head(name, embedding_dim, num_outputs, dtype):
-    """Two layers with tanh between them (appendix F.4)."""
-    hidden = keras.layers.Dense(
-        embedding_dim,
-        activation="tanh",
-        kernel_initializer=haiku_linear(),
-        name=f"{name}_hidden",
+def task_token_classifier(
+    *,
+    vocabulary_size,
+    max_length,
+    embedding_dim,
+    task_outputs,
+    num_decoder_heads=8,
+    decoder_qk_channels=None,
+    decoder_v_channels=None,
+    decoder_query_residual=False,
+    embedding_stddev=1.0,
+    position_stddev=0.02,
+    gelu_approximate=True,
+    dtype=None,
+    **encoder,
+):
+    """Builds the multitask classifier with an input token for each task.
+
+    Table 2 compares it with `text_classifier`. As `shared_token_classifier`,
+    but every task has a learned token, which all stand in front of every
+    text, and a query, which is the same learned row in our reading.
+
+    The arguments are those of `shared_token_classifier`.
+
+    Returns:
+        A functional model with the inputs, outputs and views of
+        `text_classifier`.
+
+    Raises:
+        ValueError: if there is no task, or two have one name.
+    """
+    check_tasks(task_outputs)
+    inputs = token_inputs(max_length)
+    embedding = token_embedding(
+        vocabulary_size, embedding_dim, embedding_stddev, dtype
+    )
+    text = with_learned_positions(
+        embedding(inputs["token_ids"]), position_stddev, dtype
+    )  # (B, M, C)
+    learned = LearnedArray(
+        len(task_outputs), embedding_dim, name="task_tokens", dtype=dtype
+    )
+    tokens, mask = _in_front(learned, text, inputs["padding_mask"], dtype)
+    return task_classifier(
+        "task_token_classifier",
+        inputs,
+        tokens,
+        mask,
+        learned,
+        task_outputs=task_outputs,
+        num_decoder_heads=num_decoder_heads,
+        decoder_qk_channels=decoder_qk_channels,
+        decoder_v_channels=decoder_v_channels,
+        decoder_query_residual=decoder_query_residual,
+        gelu_approximate=gelu_approximate,
         dtype=dtype,
+        **encoder,
     )
-    logits = keras.layers.Dense(
-        num_outputs,
-        kernel_initializer=haiku_linear(),
-        name=f"{name}_logits",
-        dtype="float32",
-    )
-    return lambda row: logits(hidden(row))
 
 
-def _task_names(task_outputs):
-    names = [name for name, _ in task_outputs]
-    if not names or len(set(names)) < len(names):
-        raise ValueError(
-            "task_outputs takes at least one pair of a name and a number of "
-            "logits, and every name once. Received: "
-            f"task_outputs={task_outputs}"
-        )
-    return names
+def _in_front(learned, text, padding_mask, dtype):
+    """Learned tokens before those of every text, and the mask of them all."""
+    repeat = BroadcastBatch(name="task_token_rows", dtype=dtype)
+    first = repeat(learned(text), text)  # (B, T, C)
+    join = keras.layers.Concatenate(axis=1, name="tokens", dtype=dtype)
+    valid = ops.ones_like(first[..., 0], dtype="bool")  # (B, T)
+    mask = ops.concatenate([valid, padding_mask], axis=1)
+    return join([first, text]), mask

@@ -74,6 +74,7 @@ FLAT = {
     "training.accumulate": 1,
     "training.jit-compile": False,
     "training.deterministic": False,
+    "training.lora-rank": None,
 }
 
 
@@ -96,7 +97,7 @@ def test_a_listing_has_flag_value_and_help():
         ("--model.qk-channels", "none", "instead of the published value"),
     ]
     assert lines[4] == ("--data.crop.size", "368,496", "height and width")
-    assert lines[-5:] == [
+    assert lines[-6:] == [
         (
             "--training.precision",
             "float32",
@@ -118,6 +119,12 @@ def test_a_listing_has_flag_value_and_help():
             "--training.deterministic",
             "false",
             "the same bits on every run, more slowly",
+        ),
+        (
+            "--training.lora-rank",
+            "none",
+            "rank of low-rank factors that are trained beside the frozen "
+            "weights of --from; none: all weights are trained",
         ),
     ]
 

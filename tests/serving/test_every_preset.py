@@ -32,6 +32,7 @@ BUILT_AS = {
     "kinetics_autoencoder_392": "kinetics_autoencoder",
     "language_bytes_plus_plus": "language_bytes",
     "language_sentencepiece": "language_bytes",
+    "language_sentencepiece_glue": "language_bytes_glue",
     "optical_flow_conv_small": "optical_flow_conv",
     "optical_flow_pixels": "optical_flow",
 }

@@ -2,6 +2,8 @@
 
 from keras_perceiver.models.language import language
 from keras_perceiver.models.preset import Preset
+from keras_perceiver.models.text_classifier import shared_token_classifier
+from keras_perceiver.models.text_classifier import task_token_classifier
 from keras_perceiver.models.text_classifier import text_classifier
 
 _BYTES = {
@@ -25,6 +27,8 @@ _BYTES = {
     "gelu_approximate": True,
     "dropout": 0.0,
 }
+
+_PIECES = {**_BYTES, "vocabulary_size": 32_000, "max_length": 512}
 
 # WNLI is left out, as usual. STS-B is a regression.
 _GLUE_OUTPUTS = (
@@ -63,7 +67,7 @@ PRESETS = {
     ),
     "language_sentencepiece": Preset(
         language,
-        {**_BYTES, "vocabulary_size": 32_000, "max_length": 512},
+        _PIECES,
         223_155_456,
         "Perceiver IO, table 1 and 11 (SentencePiece, Perceiver IO Base)",
         "223M",
@@ -76,5 +80,27 @@ PRESETS = {
         "Perceiver IO, section 4.1, table 2 and appendix F.4 (multitask "
         "queries): the released byte model with one query and one two-layer "
         "head for each of eight tasks; no count is published",
+    ),
+    "language_bytes_glue_shared_token": Preset(
+        shared_token_classifier,
+        {**_BYTES, "task_outputs": _GLUE_OUTPUTS},
+        204_272_912,
+        "Perceiver IO, section 4.1, table 2 (multitask, shared input token); "
+        "which output the heads read is not published",
+    ),
+    "language_bytes_glue_task_tokens": Preset(
+        task_token_classifier,
+        {**_BYTES, "task_outputs": _GLUE_OUTPUTS},
+        204_278_288,
+        "Perceiver IO, section 4.1, table 2 (multitask, task-specific input "
+        "tokens); which outputs the heads read is not published",
+    ),
+    "language_sentencepiece_glue": Preset(
+        text_classifier,
+        {**_PIECES, "task_outputs": _GLUE_OUTPUTS},
+        227_473_424,
+        "Perceiver IO, table 14 (SentencePiece) and appendix F.4: "
+        "language_sentencepiece with one query and one two-layer head for "
+        "each of eight tasks; no count is published",
     ),
 }

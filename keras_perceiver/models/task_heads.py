@@ -1,0 +1,102 @@
+"""From a text to the logits of several tasks, a head for each."""
+
+import keras
+
+from keras_perceiver.layers.initializers import haiku_linear
+from keras_perceiver.models.encode_decode import decoder
+from keras_perceiver.models.encode_decode import encode
+from keras_perceiver.models.heads import classifier
+
+
+def task_classifier(
+    name,
+    inputs,
+    tokens,
+    padding_mask,
+    queries,
+    *,
+    task_outputs,
+    num_decoder_heads,
+    decoder_qk_channels,
+    decoder_v_channels,
+    decoder_query_residual,
+    gelu_approximate,
+    dtype,
+    **encoder,
+):
+    """Perceiver IO for several tasks on one text.
+
+    Args:
+        name: what the model is called.
+        inputs: the model's input.
+        tokens: `(B, M, C)`, made of it.
+        padding_mask: `(B, M)`, True where a token is valid.
+        queries: a `LearnedArray` with a row for each task, or with one row
+            for all of them.
+        task_outputs: pairs of a task's name and its number of logits.
+
+    The other arguments are those of `decoder`, and `**encoder` those of
+    `encode`.
+
+    Returns:
+        A functional model to a dictionary of logits by task, with the views
+        of `heads.classifier`.
+    """
+    latents = encode(
+        tokens,
+        padding_mask,
+        gelu_approximate=gelu_approximate,
+        dtype=dtype,
+        **encoder,
+    )  # (B, N, D)
+    write = decoder(
+        num_decoder_heads=num_decoder_heads,
+        decoder_qk_channels=decoder_qk_channels,
+        decoder_v_channels=decoder_v_channels,
+        decoder_query_residual=decoder_query_residual,
+        gelu_approximate=gelu_approximate,
+        dtype=dtype,
+    )
+    heads = {
+        task: _head(task, queries.channels, outputs, dtype)
+        for task, outputs in task_outputs
+    }
+
+    def logits_of(latents):
+        outputs = write(queries(latents), latents)  # (B, O, E)
+        return {
+            # One row is that of every task.
+            task: head(outputs[:, i % queries.length])
+            for i, (task, head) in enumerate(heads.items())
+        }
+
+    return classifier(name, inputs, latents, logits_of)
+
+
+def _head(name, hidden_dim, num_outputs, dtype):
+    """Two layers with tanh between them (appendix F.4)."""
+    hidden = keras.layers.Dense(
+        hidden_dim,
+        activation="tanh",
+        kernel_initializer=haiku_linear(),
+        name=f"{name}_hidden",
+        dtype=dtype,
+    )
+    logits = keras.layers.Dense(
+        num_outputs,
+        kernel_initializer=haiku_linear(),
+        name=f"{name}_logits",
+        dtype="float32",
+    )
+    return lambda row: logits(hidden(row))
+
+
+def check_tasks(task_outputs):
+    """Raises `ValueError` if there is no task, or two have one name."""
+    names = [name for name, _ in task_outputs]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(
+            "task_outputs takes at least one pair of a name and a number of "
+            "logits, and every name once. Received: "
+            f"task_outputs={task_outputs}"
+        )

@@ -1,0 +1,147 @@
+"""Input tokens that tell tasks apart, in place of queries alone."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_perceiver.models import language
+from keras_perceiver.models import shared_token_classifier
+from keras_perceiver.models import task_token_classifier
+from tests import float64_reference
+from tests.float64_reference import assert_near
+from tests.float64_reference import part
+from tests.layer_checks import named_weights
+from tests.layer_checks import randomize
+from tests.layer_checks import weight_values
+from tests.models.test_language import INPUTS
+from tests.models.test_language import PADDING_MASK
+from tests.models.test_language import TINY as TINY_LANGUAGE
+from tests.models.test_language import TOKEN_IDS
+
+TASKS = (("entailment", 3), ("similarity", 1), ("last", 2))
+TINY = {**TINY_LANGUAGE, "task_outputs": TASKS}
+# Which learned row each task's head reads.
+ROWS = {shared_token_classifier: (0, 0, 0), task_token_classifier: (0, 1, 2)}
+both = pytest.mark.parametrize("build", ROWS)
+
+
+@functools.cache
+def tiny(build):
+    """A model that no test changes."""
+    model = build(**TINY)
+    randomize(model)
+    return model
+
+
+def reference(weights, rows):
+    """All tasks in float64."""
+    learned = weights["task_tokens/array"]
+    embeddings = weights["token_embedding/embeddings"]
+    text = embeddings[TOKEN_IDS] + weights["input_positions/array"]
+    tokens = np.concatenate([np.stack([learned] * 3), text], axis=1)
+    valid = np.ones((3, len(learned)), bool)
+    latents = float64_reference.cross_attention(
+        part(weights, "encoder_cross_attention"),
+        weights["latents/array"][None],
+        tokens,
+        num_heads=2,
+        input_mask=np.concatenate([valid, PADDING_MASK], axis=1),
+    )
+    for layer in ("self_attention_0", "self_attention_1") * 2:
+        latents = float64_reference.self_attention(
+            part(weights, layer), latents, num_heads=3
+        )
+    outputs = float64_reference.cross_attention(
+        part(weights, "decoder_cross_attention"),
+        learned[None],
+        latents,
+        num_heads=4,
+        query_residual=False,
+    )
+    answers = {}
+    for (name, _), row in zip(TASKS, rows, strict=True):
+        hidden = float64_reference.linear(
+            outputs[:, row], part(weights, f"{name}_hidden")
+        )
+        answers[name] = float64_reference.linear(
+            np.tanh(hidden), part(weights, f"{name}_logits")
+        )
+    return answers
+
+
+@both
+def test_every_task_equals_the_reference(build):
+    model = tiny(build)
+    expected = reference(weight_values(model), ROWS[build])
+    answers = model(INPUTS)
+    assert answers.keys() == expected.keys()
+    for name, outputs in TASKS:
+        assert answers[name].shape == (3, outputs)
+        assert_near(answers[name], expected[name])
+
+
+@both
+def test_there_are_as_many_tokens_as_it_says(build):
+    length = 1 + max(ROWS[build])
+    assert tiny(build).get_layer("task_tokens").array.shape == (length, 16)
+
+
+@both
+def test_the_views_give_what_the_whole_gives(build):
+    model = tiny(build)
+    assert set(model.encode.input) == {"token_ids", "padding_mask"}
+    answers = model.decode({"latents": model.encode(INPUTS)})
+    for name, expected in model(INPUTS).items():
+        assert_near(answers[name], expected, 1e-6)
+
+
+@both
+def test_what_stands_under_the_padding_has_no_influence(build):
+    model = tiny(build)
+    other = np.where(PADDING_MASK, TOKEN_IDS, 12 - TOKEN_IDS)
+    changed = model({**INPUTS, "token_ids": other})
+    for name, expected in model(INPUTS).items():
+        assert_near(changed[name], expected, 1e-6)
+
+
+@both
+def test_learned_tokens_are_read_and_query(build):
+    """Each view has a gradient of its own to them."""
+    model = tiny(build)
+    array = model.get_layer("task_tokens").array
+    with tf.GradientTape(persistent=True) as tape:
+        latents = model.encode(INPUTS)
+        answers = model.decode({"latents": tf.stop_gradient(latents)})
+        read = tf.reduce_sum(latents**2)
+        asked = {name: tf.reduce_sum(one**2) for name, one in answers.items()}
+    to_tokens = keras.ops.convert_to_numpy(tape.gradient(read, array.value))
+    assert np.all(np.abs(to_tokens).max(axis=1) > 1e-3)
+    for (name, _), row in zip(TASKS, ROWS[build], strict=True):
+        gradient = tape.gradient(asked[name], array.value)
+        rows = np.abs(keras.ops.convert_to_numpy(gradient)).max(axis=1) > 1e-4
+        assert rows.tolist() == [one == row for one in range(len(rows))]
+
+
+@both
+def test_it_has_the_weights_of_the_language_model(build):
+    pretrained = {one.path for one in language(**TINY_LANGUAGE).weights}
+    own = set(named_weights(tiny(build)))
+    heads = {f"{n}_{layer}" for n, _ in TASKS for layer in ("hidden", "logits")}
+    assert {path.split("/")[0] for path in own - pretrained} == {
+        "task_tokens",
+        *heads,
+    }
+    assert {path.split("/")[0] for path in pretrained - own} == {
+        "output_queries",
+        "logits",
+    }
+
+
+@both
+@pytest.mark.parametrize("wrong", [(), (("a", 1), ("a", 2))])
+def test_tasks_need_names_of_their_own(build, wrong):
+    with pytest.raises(ValueError, match="every name once"):
+        build(**{**TINY, "task_outputs": wrong})
