@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -12,14 +13,30 @@ from keras_perceiver.serving.ask import open_client
 from keras_perceiver.serving.beside_graph import description
 from keras_perceiver.serving.beside_graph import examples
 from keras_perceiver.serving.beside_graph import warmup
+from keras_perceiver.serving.client.served_signature import ServedSignature
+from keras_perceiver.serving.client.served_signature import name_of_task
 from keras_perceiver.serving.export import export
 from keras_perceiver.serving.messages import protos
 from keras_perceiver.serving.messages import records
 from keras_perceiver.tasks import ClassifyText
 from tests.float64_reference import assert_near
-from tests.tiny_tasks import tiny_text_classifier
+from tests.tiny_models import LengthTask
 
 TASKS = ["entailment", "similarity"]
+
+
+class TwiceTask(LengthTask):
+    """Has another function, by whatever name."""
+
+    def __init__(self, name="twice"):
+        super().__init__()
+        self.name = name
+
+    def more_functions(self):
+        return {self.name: self.serve_twice}
+
+    def serve_twice(self, text_bytes):
+        return {"numbers": 2 * self.serve(text_bytes)["numbers"]}
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +47,17 @@ def path(exports):
 @pytest.fixture(scope="module")
 def classify(every_task):
     return every_task["ClassifyText"]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """An export that is made and read in no time."""
+    return export(TwiceTask(), tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture
+def copied(small, tmp_path):
+    return shutil.copytree(small, tmp_path / "1")
 
 
 def test_a_server_answers_every_task(path, classify):
@@ -65,78 +93,99 @@ def test_the_model_is_stored_once_for_all_tasks(path):
     assert sum("all_logits" in name for name in names) == 1
 
 
-def test_the_first_task_answers_where_none_was_chosen():
-    task = ClassifyText(tiny_text_classifier())
-    request = task.example_request().values()
-    wanted = task.more_functions()["entailment"](*request)
-    assert task.serve(*request).keys() == wanted.keys()
-
-
-def test_every_task_is_warmed_up_once(path):
-    sizes = {}
-    for record in records.read_records(path / warmup.WARMUP_FILE):
-        request = protos.parse("PredictionLog", record).predict_log.request
-        name = request.model_spec.signature_name
-        count = len(request.inputs["text_bytes"].string_val)
-        sizes.setdefault(name, []).append(count)
-    assert sizes["entailment"] == sizes["similarity"] == [1]
-    assert sizes["serving_default"][:2] == [1, 2]
-
-
-def test_another_answer_than_at_export_is_found(path, tmp_path):
-    copied = shutil.copytree(path, tmp_path / "1")
-    request, answer = examples.read_example(copied, "similarity")
-    answer["score"] = answer["score"] * 1.001
-    examples.write_example(copied, request, answer, "similarity")
-    with pytest.raises(ValueError, match="Output 'similarity: score' differs"):
-        list(check.check(copied))
-    (copied / examples.example_file("similarity")).unlink()
-    with pytest.raises(OSError, match=r"example_similarity\.pb"):
-        list(check.check(copied))
-
-
-def test_another_function_than_at_export_is_found(path, tmp_path):
-    copied = shutil.copytree(path, tmp_path / "1")
-    file = copied / "saved_model.pb"
-    saved = protos.parse("SavedModel", file.read_bytes())
-    signatures = saved.meta_graphs[0].signature_def
-    signatures["similarity"].CopyFrom(signatures["entailment"])
-    file.write_bytes(saved.SerializeToString())
-    said = description.read_description(copied)
-    said["sha256"] = description.file_hashes(copied)
-    (copied / description.DESCRIPTION_FILE).write_text(json.dumps(said))
-    with pytest.raises(
-        ValueError, match="'similarity' answers label_bytes, pr"
-    ):
-        list(check.check(copied))
+def test_the_first_task_answers_where_none_was_chosen(classify):
+    task = ClassifyText(classify.model)
+    request = tf.constant(["one"]), tf.constant(["two"])
+    wanted = classify.serve(*request)["probabilities"]
+    assert_near(task.serve(*request)["probabilities"], np.array(wanted))
 
 
 def test_a_task_is_asked_by_its_name(path, classify, capsys):
     folder = str(path.parent)
-    command = ["ask", folder, "one", "two", "--task"]
-    assert command_line.main([*command, "similarity", "--pairs"]) == 0
+    command = ["ask", folder, "one", "two", "--task", "similarity", "--pairs"]
+    assert command_line.main(command) == 0
     (row,) = json.loads(capsys.readouterr().out)
     wanted = classify("one", "two", task="similarity")
     assert row == {"score": pytest.approx(wanted, rel=1e-4)}
-    assert command_line.main([*command, "similar"]) == 1
-    error = capsys.readouterr().err
-    assert "Unknown task of the model: 'similar'. Did you mean" in error
     with open_client(folder) as client:
-        answers = client.ask(["one", "two"], task="similarity")
-        assert_near(
-            [row["score"] for row in answers],
-            classify(["one", "two"], task="similarity"),
-        )
+        rows = client.ask(["one", "two"], task="similarity")
+        wanted = classify(["one", "two"], task="similarity")
+        assert_near([row["score"] for row in rows], wanted)
         with pytest.raises(ValueError, match="Valid: entailment, similarity"):
             client.ask("one", task="tensors")
+        with pytest.raises(ValueError, match="Did you mean 'similarity'"):
+            client.ask("one", task="similar")
 
 
-def test_a_model_of_one_task_is_asked_without_its_name(exported):
-    with (
-        open_client(exported) as client,
-        pytest.raises(ValueError, match="has one task"),
-    ):
-        client.ask("[MASK]", task="sst2")
+def test_a_model_of_one_task_is_asked_without_its_name():
+    one = ServedSignature({"text_bytes": "text"}, {"numbers": "two"})
+    found = {"serving_default": one, "tensors": one}
+    assert name_of_task(found, None) == "serving_default"
+    with pytest.raises(ValueError, match="has one task"):
+        name_of_task(found, "sst2")
+    with pytest.raises(ValueError, match="signature 'serving_default'"):
+        name_of_task({"sst2": one}, None)
+
+
+def test_every_other_function_is_warmed_up_once(small):
+    sizes = {}
+    for record in records.read_records(small / warmup.WARMUP_FILE):
+        request = protos.parse("PredictionLog", record).predict_log.request
+        if "text_bytes" in request.inputs:
+            name = request.model_spec.signature_name
+            count = len(request.inputs["text_bytes"].string_val)
+            sizes.setdefault(name, []).append(count)
+    assert sizes["twice"] == [1]
+    assert sizes["serving_default"][:2] == [1, 2]
+
+
+def test_a_fresh_export_passes(small):
+    assert "twice: answers as at export, each of 2 rows" in "".join(
+        check.check(small)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda answer: {"numbers": answer["numbers"] * 1.001}, "differs"),
+        (lambda answer: {**answer, "sum": answer["numbers"]}, "numbers, sum"),
+    ],
+)
+def test_another_answer_than_at_export_is_found(copied, change, message):
+    request, answer = examples.read_example(copied, "twice")
+    answer = {
+        name: values.astype("float32")
+        for name, values in change(answer).items()
+    }
+    examples.write_example(copied, request, answer, "twice")
+    with pytest.raises(ValueError, match=f"'twice.*{message}"):
+        list(check.check(copied))
+
+
+def test_a_signature_without_its_example_is_found(copied):
+    (copied / examples.example_file("twice")).unlink()
+    with pytest.raises(OSError, match=r"example_twice\.pb"):
+        list(check.check(copied))
+
+
+def test_another_function_than_at_export_is_found(copied):
+    file = copied / "saved_model.pb"
+    saved = protos.parse("SavedModel", file.read_bytes())
+    signatures = saved.meta_graphs[0].signature_def
+    signatures["twice"].CopyFrom(signatures["serving_default"])
+    file.write_bytes(saved.SerializeToString())
+    said = description.read_description(copied)
+    said["sha256"] = description.file_hashes(copied)
+    (copied / description.DESCRIPTION_FILE).write_text(json.dumps(said))
+    with pytest.raises(ValueError, match="Output 'twice: numbers' differs"):
+        list(check.check(copied))
+
+
+def test_an_example_lies_in_its_folder_whatever_its_name():
+    assert examples.example_file() == "assets.extra/example.pb"
+    name = examples.example_file("../../a b")
+    assert name == "assets.extra/example_..%2F..%2Fa%20b.pb"
 
 
 @pytest.mark.parametrize(
@@ -149,11 +198,6 @@ def test_a_model_of_one_task_is_asked_without_its_name(exported):
     ],
 )
 def test_names_that_no_signature_can_have_are_refused(name, message, tmp_path):
-    class Named(ClassifyText):
-        def more_functions(self):
-            return {name: self.serve}
-
-    task = Named(tiny_text_classifier(), "entailment")
     with pytest.raises(ValueError, match=message):
-        export(task, tmp_path)
+        export(TwiceTask(name), tmp_path)
     assert not list(tmp_path.iterdir())
