@@ -133,7 +133,7 @@ EVERY_TASK = {
         tiny_text_classifier(), "entailment"
     ),
     "ClassifyText_score": lambda: tasks.ClassifyText(
-        tiny_text_classifier(), "similarity"
+        tiny_text_classifier(task_outputs=(("similarity", 1),))
     ),
     "EncodeEntities": lambda: tasks.EncodeEntities(tiny_entities()),
     "EstimateFlow": lambda: tasks.EstimateFlow(tiny_flow()),

@@ -123,6 +123,11 @@ def _read_batching(path):
 
 def _check_raw(model, name, request, wanted, tolerance):
     answer = model.run(name, request)
+    if answer.keys() != wanted.keys():
+        raise ValueError(
+            f"Signature {name!r} answers {', '.join(sorted(answer))}. Wanted: "
+            f"{', '.join(sorted(wanted))}"
+        )
     prefix = "" if name == RAW else f"{name}: "
     for output, values in wanted.items():
         comparisons.compare(

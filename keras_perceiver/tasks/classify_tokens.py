@@ -52,9 +52,7 @@ class ClassifyTokens(Task):
         shape = (None, self.max_length)
         # One graph of the model for all tasks, in Python and in an export.
         self._logits = tf.function(
-            lambda token_ids, padding_mask: self.model(
-                {"token_ids": token_ids, "padding_mask": padding_mask}
-            ),
+            self._all_logits,
             input_signature=[
                 tf.TensorSpec(shape, tf.int32),
                 tf.TensorSpec(shape, tf.bool),
@@ -136,6 +134,11 @@ class ClassifyTokens(Task):
     def _read(self, pair):
         return self.read(
             *(text.encode() if isinstance(text, str) else text for text in pair)
+        )
+
+    def _all_logits(self, token_ids, padding_mask):
+        return self.model(
+            {"token_ids": token_ids, "padding_mask": padding_mask}
         )
 
     def _serve(self, task, *tensors):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_perceiver.convert.pretrained import set_preprocessing
 from keras_perceiver.data.byte_tokenizer import SEP
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
 from keras_perceiver.tasks import ClassifyText
@@ -54,6 +55,44 @@ def test_a_regression_gives_a_number(model):
     assert_near([score], expected)
 
 
+def test_a_call_may_name_another_task(model, task):
+    assert task("one", "two", "entailment") == task("one", "two")
+    (score,) = logits_by_hand(model, "similarity", b"one", b"two")
+    assert_near([task("one", "two", task="similarity")], [score])
+    scores = task(["one", "a"], ["two", ""], task="similarity")
+    assert_near(scores[:1], [score])
+    with pytest.raises(ValueError, match="Did you mean 'similarity'"):
+        task("one", task="similarty")
+
+
+def test_a_task_is_named_somewhere(model):
+    task = ClassifyText(model)
+    with pytest.raises(ValueError, match="task=: entailment, similarity"):
+        task("one")
+    assert len(task("one", task="entailment").labels) == 3
+
+
+def test_classes_have_the_names_of_their_task():
+    model = tiny_text_classifier()
+    names = {"entailment": NAMES, "similarity": []}
+    set_preprocessing(model, {"class_names": names})
+    labels = ClassifyText(model).labels
+    assert labels["entailment"].class_names == NAMES
+    assert labels["similarity"] is None
+    own = ClassifyText(model, class_names={"entailment": "abc"}).labels
+    assert own["entailment"].class_names == ["a", "b", "c"]
+    own = ClassifyText(model, "entailment", "xyz").labels
+    assert own["entailment"].class_names == ["x", "y", "z"]
+
+
+def test_the_same_task_on_another_model_asks_that_one(model, task):
+    other = tiny_text_classifier(num_latents=5)
+    (score,) = logits_by_hand(other, "similarity", b"one")
+    before = task("one", task="similarity")
+    assert_near([task.on(other)("one", task="similarity")], [score])
+    assert before == task("one", task="similarity") != score
+
+
 def test_texts_come_alone_and_in_lists(task):
     found = task(["a", "b", "c"], ["d", "", "e"])
     alone = [task("a", "d"), task("b"), task("c", "e")]
@@ -100,6 +139,10 @@ def test_bad_rows_have_no_answers_and_spoil_no_others(task):
     [
         (("entailmant",), "Did you mean 'entailment'"),
         (("entailment", ["a", "b"]), "3 classes. Received: 2 class_names"),
+        ((None, NAMES), "several tasks, and class_names is one list"),
+        (("similarity", NAMES), "'similarity' is a regression, which has no"),
+        ((None, {"entailmant": NAMES}), "Did you mean 'entailment'"),
+        ((None, {"entailment": "ab"}), "Task 'entailment': The model has 3"),
     ],
 )
 def test_what_does_not_fit_the_model_is_told(model, arguments, message):
