@@ -59,8 +59,9 @@ class _WordModel:
         self._words = TfidfVectorizer(
             ngram_range=(1, 2),
             sublinear_tf=True,
-            min_df=2,
             decode_error="replace",
+            # Signs by themselves too, so that no text is without words.
+            token_pattern=r"\w+|[^\w\s]",
         )
         self._is_pair = any(examples.second)
         self._words.fit([*examples.first, *examples.second])
