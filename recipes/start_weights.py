@@ -53,7 +53,7 @@ def open_start(path, model=None):
             "--sha256 HASH, then --from FOLDER. Received: --from "
             f"{path}"
         )
-    if not path.is_file() and not (path / CONFIG_FILE).is_file():
+    if path.is_dir() and not (path / CONFIG_FILE).is_file():
         return load_pretrained(path)
     checkpoint = read_checkpoint(path, max_bytes=DEFAULT_MAX_BYTES)
     preset, sizes = describe_checkpoint(checkpoint)

@@ -218,6 +218,10 @@ def test_an_address_is_to_be_fetched_first(address):
 
 
 def test_nothing_there_is_told(tmp_path):
-    said = re.escape(f"{tmp_path / 'none'} holds no model")
+    said = re.escape(f"{tmp_path} holds no model")
     with pytest.raises(FileNotFoundError, match=said):
-        open_start(tmp_path / "none")
+        open_start(tmp_path)
+    path = tmp_path / "language_perceiver_io_bytes.pickle"
+    said = re.escape(f"{path} does not exist. DeepMind publishes it at https")
+    with pytest.raises(FileNotFoundError, match=said):
+        open_start(path)
