@@ -72,10 +72,11 @@ class Configuration:
 
 
 TINY = Configuration(
-    model=ModelSettings("language_bytes_glue", TINY_BYTES),
-    data=TaskSettings(),
+    model=ModelSettings("language_bytes_glue", {**TINY_BYTES, "dropout": 0.1}),
+    # A few thousand texts are soon learned by heart.
+    data=TaskSettings(masking_probability=0.15),
     start=StartSettings(local=True),
-    optimizer=OptimizerSettings(learning_rate=3e-3, warmup_steps=100),
+    optimizer=OptimizerSettings(learning_rate=1e-3, warmup_steps=100),
     training=TrainingSettings(
         steps=2_000, batch_size=32, evaluate_every=250, jit_compile=True
     ),
