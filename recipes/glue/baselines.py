@@ -61,7 +61,7 @@ class _WordModel:
             sublinear_tf=True,
             decode_error="replace",
             # Signs by themselves too, so that no text is without words.
-            token_pattern=r"\w+|[^\w\s]",
+            token_pattern=r"\w+|[^\w\s]",  # noqa: S106
         )
         self._is_pair = any(examples.second)
         self._words.fit([*examples.first, *examples.second])
