@@ -2,7 +2,6 @@
 
 import keras
 import numpy as np
-import pytest
 import tensorflow as tf
 
 from keras_perceiver.convert import load_pretrained
@@ -113,17 +112,19 @@ def test_as_many_weights_are_trained_as_it_says():
     assert model.count_params() == classifier().count_params() + factors
 
 
-@pytest.mark.parametrize("rematerialize", [False, True])
-def test_factors_and_head_learn_and_all_else_stays(rematerialize):
-    model = adapted(rematerialize=rematerialize)
+def assert_little_has_changed(before, after):
+    """That factors and head have learnt, and nothing else."""
+    for path, array in after.items():
+        trained = "lora_kernel" in path or path.startswith(("task_", "label_"))
+        assert np.any(array != before[path]) == trained, path
+
+
+def test_rematerialized_layers_learn_too():
+    model = adapted(rematerialize=True)
     before = values(model)
     # The other factor is zero in the first step.
     train(training_model(model), 2)
-    for path, array in values(model).items():
-        is_trained = "lora_kernel" in path or path.startswith(
-            ("task_", "label_")
-        )
-        assert np.any(array != before[path]) == is_trained, path
+    assert_little_has_changed(before, values(model))
 
 
 def test_the_product_is_added_to_the_kernels():
@@ -143,18 +144,20 @@ def test_the_product_is_added_to_the_kernels():
 
 
 def test_a_stopped_training_goes_on_to_the_same_weights(tmp_path):
-    keras.utils.set_random_seed(1)
     straight = adapted()
+    before = values(straight)
     run = training_model(straight)
-    train(run, 2)
-    run.save_training_state(tmp_path / "state", {"step": 2})
-    train(run, 2)
+    train(run, 1)
+    run.save_training_state(tmp_path / "state", {"step": 1})
+    train(run, 1)
+    expected = values(straight)
+    assert_little_has_changed(before, expected)
+    # Other factors and other states of dropout.
     keras.utils.set_random_seed(2)
     other = adapted(seed=5)
     resumed = training_model(other)
-    assert resumed.load_training_state(tmp_path / "state") == {"step": 2}
-    train(resumed, 2)
-    expected = values(straight)
+    assert resumed.load_training_state(tmp_path / "state") == {"step": 1}
+    train(resumed, 1)
     for path, array in values(other).items():
         np.testing.assert_array_equal(array, expected[path], path)
 
