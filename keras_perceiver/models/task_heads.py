@@ -1,7 +1,9 @@
 """From a text to the logits of several tasks, a head for each."""
 
 import keras
+from keras import ops
 
+from keras_perceiver.layers import LearnedArray
 from keras_perceiver.layers.initializers import haiku_linear
 from keras_perceiver.models.encode_decode import decoder
 from keras_perceiver.models.encode_decode import encode
@@ -16,6 +18,7 @@ def task_classifier(
     queries,
     *,
     task_outputs,
+    hidden_dim,
     num_decoder_heads,
     decoder_qk_channels,
     decoder_v_channels,
@@ -31,9 +34,10 @@ def task_classifier(
         inputs: the model's input.
         tokens: `(B, M, C)`, made of it.
         padding_mask: `(B, M)`, True where a token is valid.
-        queries: a `LearnedArray` with a row for each task, or with one row
-            for all of them.
+        queries: from any tensor of the graph to `(1, T, E)`, a row for each
+            task, or one row for all of them.
         task_outputs: pairs of a task's name and its number of logits.
+        hidden_dim: width of the heads' hidden layer.
 
     The other arguments are those of `decoder`, and `**encoder` those of
     `encode`.
@@ -58,7 +62,7 @@ def task_classifier(
         dtype=dtype,
     )
     heads = {
-        task: _head(task, queries.channels, outputs, dtype)
+        task: _head(task, hidden_dim, outputs, dtype)
         for task, outputs in task_outputs
     }
 
@@ -66,11 +70,30 @@ def task_classifier(
         outputs = write(queries(latents), latents)  # (B, O, E)
         return {
             # One row is that of every task.
-            task: head(outputs[:, i % queries.length])
+            task: head(outputs[:, i % outputs.shape[1]])
             for i, (task, head) in enumerate(heads.items())
         }
 
     return classifier(name, inputs, latents, logits_of)
+
+
+def learned_rows(task_outputs, channels, kind, dtype):
+    """Makes a learned row for each task, which goes by the task's name.
+
+    Args:
+        task_outputs: pairs of a task's name and its number of logits.
+        channels: width of a row.
+        kind: what a row is called behind the task's name, such as `query`.
+        dtype: dtype policy of the rows.
+
+    Returns:
+        A function from any tensor of the graph to `(1, T, channels)`.
+    """
+    rows = [
+        LearnedArray(1, channels, name=f"{task}_{kind}", dtype=dtype)
+        for task, _ in task_outputs
+    ]
+    return lambda tensor: ops.concatenate([row(tensor) for row in rows], axis=1)
 
 
 def _head(name, hidden_dim, num_outputs, dtype):

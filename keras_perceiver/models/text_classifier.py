@@ -6,6 +6,7 @@ from keras import ops
 from keras_perceiver.layers import BroadcastBatch
 from keras_perceiver.layers import LearnedArray
 from keras_perceiver.models.task_heads import check_tasks
+from keras_perceiver.models.task_heads import learned_rows
 from keras_perceiver.models.task_heads import task_classifier
 from keras_perceiver.models.token_inputs import token_embedding
 from keras_perceiver.models.token_inputs import token_inputs
@@ -67,9 +68,7 @@ def text_classifier(
     text = with_learned_positions(
         embedding(inputs["token_ids"]), position_stddev, dtype
     )  # (B, M, C)
-    queries = LearnedArray(
-        len(task_outputs), embedding_dim, name="task_queries", dtype=dtype
-    )
+    queries = learned_rows(task_outputs, embedding_dim, "query", dtype)
     return task_classifier(
         "text_classifier",
         inputs,
@@ -77,6 +76,7 @@ def text_classifier(
         inputs["padding_mask"],
         queries,
         task_outputs=task_outputs,
+        hidden_dim=embedding_dim,
         num_decoder_heads=num_decoder_heads,
         decoder_qk_channels=decoder_qk_channels,
         decoder_v_channels=decoder_v_channels,
@@ -132,7 +132,7 @@ def shared_token_classifier(
     text = with_learned_positions(
         embedding(inputs["token_ids"]), position_stddev, dtype
     )  # (B, M, C)
-    token = LearnedArray(1, embedding_dim, name="task_tokens", dtype=dtype)
+    token = LearnedArray(1, embedding_dim, name="shared_token", dtype=dtype)
     tokens, mask = _in_front(token, text, inputs["padding_mask"], dtype)
     return task_classifier(
         "shared_token_classifier",
@@ -141,6 +141,7 @@ def shared_token_classifier(
         mask,
         token,
         task_outputs=task_outputs,
+        hidden_dim=embedding_dim,
         num_decoder_heads=num_decoder_heads,
         decoder_qk_channels=decoder_qk_channels,
         decoder_v_channels=decoder_v_channels,
@@ -190,9 +191,7 @@ def task_token_classifier(
     text = with_learned_positions(
         embedding(inputs["token_ids"]), position_stddev, dtype
     )  # (B, M, C)
-    learned = LearnedArray(
-        len(task_outputs), embedding_dim, name="task_tokens", dtype=dtype
-    )
+    learned = learned_rows(task_outputs, embedding_dim, "token", dtype)
     tokens, mask = _in_front(learned, text, inputs["padding_mask"], dtype)
     return task_classifier(
         "task_token_classifier",
@@ -201,6 +200,7 @@ def task_token_classifier(
         mask,
         learned,
         task_outputs=task_outputs,
+        hidden_dim=embedding_dim,
         num_decoder_heads=num_decoder_heads,
         decoder_qk_channels=decoder_qk_channels,
         decoder_v_channels=decoder_v_channels,

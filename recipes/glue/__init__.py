@@ -28,6 +28,9 @@ from recipes.glue.tokens import make_task
 from recipes.recipe import Recipe
 from recipes.settings import resolved
 
+# Layers of a classifier that a language model lacks.
+_OF_TASKS = ("*_query", "*_token", "*_hidden", "*_logits")
+
 
 def compile_arguments(configuration):
     """The loss of each example's own task, and the average to watch."""
@@ -58,9 +61,9 @@ RECIPE = Recipe(
     preprocessing=GlueData.preprocessing,
     prepare_head=prepare_heads,
     check_start=check_start,
-    head=("task_queries", "task_tokens", "*_hidden", "*_logits"),
+    head=_OF_TASKS,
     # Of a language model, or of a classifier of other tasks.
-    unused=("output_queries", "logits", "*_hidden", "*_logits"),
+    unused=("output_queries", "logits", *_OF_TASKS),
     measure=measure,
     break_down=break_down,
     trained_output=side_by_side,

@@ -31,7 +31,7 @@ def reference(weights):
     """Both tasks in float64."""
     outputs = float64_reference.cross_attention(
         part(weights, "decoder_cross_attention"),
-        weights["task_queries/array"][None],
+        np.stack([weights[f"{name}_query/array"] for name, _ in TASKS], 1),
         reference_latents(weights),
         num_heads=4,
         query_residual=False,
@@ -72,12 +72,9 @@ def test_it_reads_with_the_weights_of_the_language_model():
     own = {weight.path.split("/")[0] for weight in model.weights}
     own -= {path.split("/")[0] for path in trained}
     assert own == {
-        "task_queries",
-        *(
-            f"{name}_{layer}"
-            for name, _ in TASKS
-            for layer in ("hidden", "logits")
-        ),
+        f"{name}_{layer}"
+        for name, _ in TASKS
+        for layer in ("query", "hidden", "logits")
     }
     for weight in shared:
         weight.assign(trained[weight.path])

@@ -19,7 +19,7 @@ from tests.layer_checks import randomize
 from tests.tiny_models import tiny_language
 
 RANK = 2
-HEAD = ("task_queries", "*_hidden", "*_logits")
+HEAD = ("*_query", "*_hidden", "*_logits")
 SIZES = {
     "vocabulary_size": 13,
     "max_length": 6,
