@@ -48,7 +48,12 @@ def folder(tmp_path_factory):
 
 
 def configuration(folder, **settings):
-    settings = {**SMALL_RUN, "data": str(folder), **settings}
+    settings = {
+        **SMALL_RUN,
+        "data.masking-probability": 0.0,
+        "data": str(folder),
+        **settings,
+    }
     pairs = [(key, str(value)) for key, value in settings.items()]
     return complete(assign(RECIPE.configuration("tiny"), pairs))
 
