@@ -88,15 +88,16 @@ def raw_signatures_of(task):
     """
     names = list(task.more_functions())
     for name in names:
-        _check_name(name)
+        check_name(name)
     return [RAW, *names]
 
 
-def _check_name(name):
+def check_name(name):
+    """Raises `ValueError` unless a task of a model can be a signature."""
     if name in (RAW, *VIEWS):
         raise ValueError(
             f"A task of the model is named {name!r}, and so is a signature "
-            "of every export. Build the model with another name for it."
+            "of every export. Give the task another name."
         )
     if not _VALID.fullmatch(name):
         raise ValueError(

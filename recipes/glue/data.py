@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_perceiver.data.labelled_texts.own_parts import Columns
 from keras_perceiver.data.labelled_texts.sources import open_texts
+from keras_perceiver.serving import signatures
 from keras_perceiver.training.strategies import WHOLE
 from recipes.glue import baselines
 from recipes.glue.heads import heads_of
@@ -77,6 +78,8 @@ class GlueData(RecipeData):
                 "Name the data that it was trained on with --data, and which "
                 "of their tasks with --data.tasks."
             )
+        for head in self.heads:
+            signatures.check_name(head.name)
         self.texts.check()
 
     def record(self):

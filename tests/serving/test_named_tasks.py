@@ -192,7 +192,7 @@ def test_an_example_lies_in_its_folder_whatever_its_name():
     ("name", "message"),
     [
         ("encode", "named 'encode', and so is a signature of every export"),
-        ("serving_default", "Build the model with another name for it"),
+        ("serving_default", "Give the task another name"),
         ("natural language", "begins with a letter.*'natural language'"),
         ("_task", "begins with a letter"),
     ],

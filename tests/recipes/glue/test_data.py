@@ -190,3 +190,12 @@ def test_single_tasks_have_as_many_epochs(folder):
     )
     assert shared.model.preset == "language_bytes_glue_shared_token"
     assert shared.training.steps == 180
+
+
+def test_a_name_that_no_export_can_have_is_told_before_training(tmp_path):
+    table = tmp_path / "encode.csv"
+    rows = [f"text {i},{i % 2}" for i in range(40)]
+    table.write_text("\n".join(["text,label", *rows]) + "\n")
+    data = RECIPE.open_data(configuration(table))
+    with pytest.raises(ValueError, match=r"'encode', and so is.*another name"):
+        data.check()
