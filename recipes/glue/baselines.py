@@ -1,11 +1,8 @@
 """What models of text are held against: guessing, and counting words."""
 
 import numpy as np
-from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.linear_model import Ridge
 
+from keras_perceiver import errors
 from recipes.glue import scores
 
 
@@ -56,7 +53,9 @@ class _WordModel:
     """A linear model of words."""
 
     def __init__(self, head, examples):
-        self._words = TfidfVectorizer(
+        text = errors.import_extra("sklearn.feature_extraction.text", "data")
+        linear = errors.import_extra("sklearn.linear_model", "data")
+        self._words = text.TfidfVectorizer(
             ngram_range=(1, 2),
             sublinear_tf=True,
             decode_error="replace",
@@ -66,9 +65,9 @@ class _WordModel:
         self._is_pair = any(examples.second)
         self._words.fit([*examples.first, *examples.second])
         self._model = (
-            Ridge(alpha=1.0)
+            linear.Ridge(alpha=1.0)
             if head.size == 1
-            else LogisticRegression(C=10.0, max_iter=1_000)
+            else linear.LogisticRegression(C=10.0, max_iter=1_000)
         )
         self._model.fit(self._features(examples), examples.targets)
 
@@ -81,5 +80,6 @@ class _WordModel:
             return first
         second = self._words.transform(examples.second)
         product = first.multiply(second)
+        sparse = errors.import_extra("scipy.sparse", "data")
         cosine = sparse.csr_matrix(product.sum(axis=1))
         return sparse.hstack([abs(first - second), product, cosine]).tocsr()

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_perceiver import errors
 from keras_perceiver.data.labelled_texts.own_parts import Columns
 from keras_perceiver.data.labelled_texts.sources import open_texts
 from keras_perceiver.serving import signatures
@@ -35,10 +36,13 @@ class GlueData(RecipeData):
         configuration: the recipe's configuration.
 
     Raises:
+        ImportError: if scikit-learn is not installed.
         ValueError: if there are no such texts, or a number is out of range.
     """
 
     def __init__(self, configuration):
+        # Scores need it, when training has begun already.
+        errors.import_extra("sklearn", "data")
         self.settings = configuration.data
         self.start = configuration.start
         self.training = configuration.training

@@ -6,9 +6,8 @@ By scikit-learn and SciPy; what training watches is `objective.Shortfall`.
 import warnings
 
 import numpy as np
-from scipy import stats
-from sklearn import metrics
 
+from keras_perceiver import errors
 from recipes.glue.heads import ACCURACY
 from recipes.glue.heads import MATTHEWS
 from recipes.glue.heads import PEARSON
@@ -28,10 +27,12 @@ def score(head, targets, guesses):
         guesses: `(n,)`, the same.
     """
     if head.size == 1:
+        stats = errors.import_extra("scipy.stats", "data")
         return {
             PEARSON: _correlation(stats.pearsonr, targets, guesses),
             SPEARMAN: _correlation(stats.spearmanr, targets, guesses),
         }
+    metrics = errors.import_extra("sklearn.metrics", "data")
     targets = np.asarray(targets).astype(int)
     scores = {ACCURACY: float(metrics.accuracy_score(targets, guesses))}
     if head.score == MATTHEWS:
@@ -45,7 +46,8 @@ def score(head, targets, guesses):
 def _correlation(function, targets, guesses):
     """A correlation; 0 where one side is constant and there is none."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.ConstantInputWarning)
+        # A constant input has no correlation, which SciPy warns of.
+        warnings.simplefilter("ignore", RuntimeWarning)
         found = function(targets, guesses).statistic
     return float(np.nan_to_num(found))
 

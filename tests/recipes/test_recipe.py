@@ -1,5 +1,8 @@
 import dataclasses
 import inspect
+import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -82,3 +85,37 @@ def test_a_recipe_fills_in_all_that_is_asked_of_its_data(recipe_name):
         own = getattr(data_class, name)
         assert own is not method
         assert inspect.signature(own) == inspect.signature(method)
+
+
+WITHOUT_EXTRAS = """
+import importlib.abc
+import sys
+
+EXTRAS = sys.argv[1:]
+
+class Nothing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.split(".")[0] in EXTRAS:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Nothing())
+from recipes.__main__ import main
+sys.exit(main([]))
+"""
+
+
+def test_all_recipes_are_listed_without_any_extra():
+    """Keras looks for SciPy itself, and does without."""
+    extras = [
+        *("sklearn", "skimage", "tensorflow_datasets", "keras_tuner"),
+        *("sentencepiece", "tensorflow_text", "sc2reader", "av", "scipy"),
+    ]
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_EXTRAS, *extras],
+        cwd=pathlib.Path(__file__).parents[2],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in recipe_names():
+        assert f"\n{name}: " in result.stdout
