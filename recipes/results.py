@@ -4,9 +4,10 @@ import json
 import math
 
 from keras_perceiver import files
+from keras_perceiver.models.presets import find_preset
 
 
-def report(folder, recipe, numbers):
+def report(folder, recipe, numbers, preset):
     """Prints a run's table and writes it as `results.json`.
 
     Args:
@@ -14,6 +15,7 @@ def report(folder, recipe, numbers):
         recipe: the `Recipe`.
         numbers: held-out metrics of the best model; None where one has no
             value.
+        preset: the name of the model's preset.
     """
     baselines = json.loads(folder.baselines_file.read_text())
     data = json.loads(folder.data_file.read_text())
@@ -26,7 +28,7 @@ def report(folder, recipe, numbers):
         {"model": numbers, "baselines": baselines, "data": data},
     )
     print()
-    for line in table(recipe, numbers, baselines):
+    for line in table(recipe, numbers, baselines, preset):
         print(line)
     print()
     print(f"data: {data['description']}, {_identity(data)}")
@@ -34,16 +36,17 @@ def report(folder, recipe, numbers):
     print(f"samples: {folder.samples}")
 
 
-def table(recipe, numbers, baselines):
+def table(recipe, numbers, baselines, preset):
     """Returns the lines of the table, worst first.
 
     Args:
         recipe: the `Recipe`; its `columns` write a row's numbers.
         numbers: the model's metrics.
         baselines: `{name: {metric: value or None, "kind", "description"}}`.
+        preset: the name of the model's preset.
     """
     rows = {name: dict(row) for name, row in baselines.items()}
-    rows["Perceiver IO"] = {**numbers, "kind": "this model"}
+    rows[_architecture(preset)] = {**numbers, "kind": "this model"}
     values = {name: row[recipe.metric] for name, row in rows.items()}
     order = sorted(
         rows,
@@ -60,6 +63,14 @@ def table(recipe, numbers, baselines):
         if numbers[metric] is not None
     ]
     return [*lines, *verdicts]
+
+
+def _architecture(preset):
+    """What a model is called, since not all are Perceiver IO."""
+    builder = find_preset(preset).builder.__name__
+    if builder.endswith("_transformer"):
+        return "transformer"
+    return "Perceiver" if builder.endswith("_perceiver") else "Perceiver IO"
 
 
 def verdict(metric, numbers, baselines):

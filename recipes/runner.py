@@ -232,7 +232,7 @@ def evaluate(recipe, path, by=None):
     data = recipe.open_data(configuration)
     data.check()
     numbers = _measure(recipe, configuration, model, data)
-    results.report(folder, recipe, numbers)
+    results.report(folder, recipe, numbers, configuration.model.preset)
     if recipe.break_down:
         for line in recipe.break_down(folder, model, data, by):
             print(line)
@@ -257,7 +257,8 @@ def evaluate_weights(recipe, configuration, path):
         print(line)
     numbers = _measure(recipe, configuration, model, data)
     print()
-    for line in results.table(recipe, numbers, data.baselines()):
+    baselines = data.baselines()
+    for line in results.table(recipe, numbers, baselines, model.preset_name):
         print(line)
 
 

@@ -30,12 +30,17 @@ def test_the_worst_comes_first(nats, place):
     numbers = {"nats": nats, "accuracy": 0.45}
     names = [*NAMES]
     names.insert(place, "Perceiver IO")
-    assert names_in(results.table(RECIPE, numbers, BASELINES)) == names
+    assert (
+        names_in(results.table(RECIPE, numbers, BASELINES, "language_bytes"))
+        == names
+    )
 
 
 def test_rows_hold_each_column_and_the_kind():
     numbers = {"nats": 2 * math.log(2), "accuracy": 0.4567, "loss": 9.0}
-    header, *rows, _ = results.table(RECIPE, numbers, BASELINES)
+    header, *rows, _ = results.table(
+        RECIPE, numbers, BASELINES, "language_bytes"
+    )
     assert header.split() == ["held", "out", "nats", "bits/byte", "accuracy"]
     assert rows[0].split() == [
         "most_frequent_byte", "-", "-", "20.0%", "baseline"
@@ -83,7 +88,7 @@ def reported(path, data, capsys):
     folder.baselines_file.write_text(json.dumps(BASELINES))
     # Keras gives numpy numbers.
     numbers = {"nats": 2.25, "accuracy": 0.45, "loss": 2.5}
-    results.report(folder, RECIPE, numbers)
+    results.report(folder, RECIPE, numbers, "language_bytes")
     return numbers, capsys.readouterr().out
 
 
@@ -96,7 +101,9 @@ def test_report_writes_what_it_prints(tmp_path, capsys):
         "baselines": BASELINES,
         "data": data,
     }
-    table = "\n".join(results.table(RECIPE, numbers, BASELINES))
+    table = "\n".join(
+        results.table(RECIPE, numbers, BASELINES, "language_bytes")
+    )
     assert table in printed
     assert "In nats, the model beats every baseline.\n" in printed
     assert "data: a text, sha256 0123456789abcdef, Python 3.11.7\n" in printed
@@ -107,3 +114,18 @@ def test_report_writes_what_it_prints(tmp_path, capsys):
 def test_data_without_a_hash_are_in_their_file(tmp_path, capsys):
     _, printed = reported(tmp_path, {"description": "tfds:c4"}, capsys)
     assert "data: tfds:c4, see data.json\n" in printed
+
+
+@pytest.mark.parametrize(
+    ("preset", "name"),
+    [
+        ("imagenet_perceiver", "Perceiver"),
+        ("bert_bytes", "transformer"),
+        ("starcraft_transformer", "transformer"),
+        ("starcraft_entities", "Perceiver IO"),
+    ],
+)
+def test_a_model_is_called_what_it_is(preset, name):
+    numbers = {"nats": 0.1, "accuracy": 0.9}
+    *_, row, _ = results.table(RECIPE, numbers, BASELINES, preset)
+    assert row.removesuffix("this model").split("  ")[0] == name
