@@ -283,6 +283,7 @@ def study(recipe, configuration, path, name, start_from=None):
         start_from: as `train` takes it, for a study that reads it.
     """
     training_checks.check_settings(configuration.training)
+    training_checks.check_lora(configuration.training, start_from)
     words = [recipe, configuration, path]
     if name in recipe.studies_from:
         words.append(start_from)

@@ -207,6 +207,7 @@ def test_an_option_that_is_not_read_is_a_mistake(
         ("byte_mlm study", "byte_mlm has no studies"),
         ("imagenet study", "Valid: permuted_pixels"),
         ("imagenet study permuted_pixel", "Did you mean 'permuted_pixels'"),
+        ("imagenet study permuted_pixels --from x", "does not read --from"),
         ("byte_mlm evaluate --by label", "no columns"),
     ],
 )
