@@ -8,9 +8,7 @@ from keras_perceiver.layers import LearnedArray
 from keras_perceiver.models.task_heads import check_tasks
 from keras_perceiver.models.task_heads import learned_rows
 from keras_perceiver.models.task_heads import task_classifier
-from keras_perceiver.models.token_inputs import token_embedding
-from keras_perceiver.models.token_inputs import token_inputs
-from keras_perceiver.models.token_inputs import with_learned_positions
+from keras_perceiver.models.token_inputs import embedded_text
 
 
 def text_classifier(
@@ -61,12 +59,13 @@ def text_classifier(
         ValueError: if there is no task, or two have one name.
     """
     check_tasks(task_outputs)
-    inputs = token_inputs(max_length)
-    embedding = token_embedding(
-        vocabulary_size, embedding_dim, embedding_stddev, dtype
-    )
-    text = with_learned_positions(
-        embedding(inputs["token_ids"]), position_stddev, dtype
+    inputs, text = embedded_text(
+        vocabulary_size,
+        max_length,
+        embedding_dim,
+        embedding_stddev=embedding_stddev,
+        position_stddev=position_stddev,
+        dtype=dtype,
     )  # (B, M, C)
     queries = learned_rows(task_outputs, embedding_dim, "query", dtype)
     return task_classifier(
@@ -125,12 +124,13 @@ def shared_token_classifier(
         ValueError: if there is no task, or two have one name.
     """
     check_tasks(task_outputs)
-    inputs = token_inputs(max_length)
-    embedding = token_embedding(
-        vocabulary_size, embedding_dim, embedding_stddev, dtype
-    )
-    text = with_learned_positions(
-        embedding(inputs["token_ids"]), position_stddev, dtype
+    inputs, text = embedded_text(
+        vocabulary_size,
+        max_length,
+        embedding_dim,
+        embedding_stddev=embedding_stddev,
+        position_stddev=position_stddev,
+        dtype=dtype,
     )  # (B, M, C)
     token = LearnedArray(1, embedding_dim, name="shared_token", dtype=dtype)
     tokens, mask = _in_front(token, text, inputs["padding_mask"], dtype)
@@ -184,12 +184,13 @@ def task_token_classifier(
         ValueError: if there is no task, or two have one name.
     """
     check_tasks(task_outputs)
-    inputs = token_inputs(max_length)
-    embedding = token_embedding(
-        vocabulary_size, embedding_dim, embedding_stddev, dtype
-    )
-    text = with_learned_positions(
-        embedding(inputs["token_ids"]), position_stddev, dtype
+    inputs, text = embedded_text(
+        vocabulary_size,
+        max_length,
+        embedding_dim,
+        embedding_stddev=embedding_stddev,
+        position_stddev=position_stddev,
+        dtype=dtype,
     )  # (B, M, C)
     learned = learned_rows(task_outputs, embedding_dim, "token", dtype)
     tokens, mask = _in_front(learned, text, inputs["padding_mask"], dtype)

@@ -41,5 +41,27 @@ def with_learned_positions(tokens, stddev, dtype):
     return tokens + positions(tokens)
 
 
+def embedded_text(
+    vocabulary_size,
+    max_length,
+    embedding_dim,
+    *,
+    embedding_stddev,
+    position_stddev,
+    dtype,
+):
+    """Embeds a text that no model is to answer with.
+
+    Returns:
+        The Keras inputs of `token_inputs`, and `(B, M, C)` made of them.
+    """
+    inputs = token_inputs(max_length)
+    embedding = token_embedding(
+        vocabulary_size, embedding_dim, embedding_stddev, dtype
+    )
+    tokens = embedding(inputs["token_ids"])
+    return inputs, with_learned_positions(tokens, position_stddev, dtype)
+
+
 def _truncated_normal(stddev):
     return keras.initializers.TruncatedNormal(stddev=stddev)
