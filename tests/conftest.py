@@ -94,8 +94,17 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_collection_finish():
-    # Else every full collection walks what imports have left, 0.4 s, and
-    # Keras asks for one at each layer that it quantises.
+    # Else every full collection walks what imports have left, 0.4 s.
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def quick_collections():
+    """Leaves out what other tests have left, seconds each late in a run.
+
+    Keras asks for a full collection at each layer that it quantises.
+    """
     gc.collect()
     gc.freeze()
 

@@ -13,6 +13,7 @@ from tests.tiny_models import tiny_language
 
 # Keras says so of every layer that cannot be quantised.
 pytestmark = [
+    pytest.mark.usefixtures("quick_collections"),
     pytest.mark.filterwarnings("ignore:Layer .* does not have a"),
     pytest.mark.filterwarnings("ignore:Invalid quantization mode"),
 ]

@@ -234,6 +234,7 @@ def test_models_in_half_precision_are_loaded(tmp_path, language, dtype):
         np.testing.assert_array_equal(weight, expected, path)
 
 
+@pytest.mark.usefixtures("quick_collections")
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a")
 @pytest.mark.parametrize("change", ["quantize", "enable_lora"])
 def test_changed_layers_are_told(tmp_path, language, change):

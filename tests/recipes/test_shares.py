@@ -13,10 +13,10 @@ BATCH = 6
 
 
 @pytest.mark.parametrize("name", recipe_names())
-def test_shares_are_parts_of_the_whole_batches(name):
+def test_shares_are_parts_of_the_whole_batches(name, few_examples):
     recipe = find_recipe(name)
     configuration = assign(
-        recipe.configuration("tiny"), [("training.batch-size", str(BATCH))]
+        few_examples(recipe), [("training.batch-size", str(BATCH))]
     )
     data = recipe.open_data(configuration)
 

@@ -11,33 +11,15 @@ import pytest
 import tensorflow as tf
 
 from recipes import building
-from recipes.assignments import assign
-from recipes.kinetics import generated_clips
 from recipes.recipe import find_recipe
 from recipes.recipe import recipe_names
-from recipes.starcraft import skirmishes
-
-
-@pytest.fixture(scope="module")
-def few_examples():
-    """Makes up a few clips and games where data are prepared."""
-    with pytest.MonkeyPatch.context() as patch:
-        counts = dict.fromkeys(generated_clips.COUNTS, 8)
-        patch.setattr(generated_clips, "COUNTS", counts)
-        patch.setattr(skirmishes, "NUM_GAMES", 8)
-        yield
 
 
 @pytest.fixture(scope="module", params=recipe_names())
-def compiled(request, few_examples, tmp_path_factory):
+def compiled(request, few_examples):
     """A recipe's `tiny` model, its train step and a batch for it."""
     recipe = find_recipe(request.param)
-    configuration = recipe.configuration("tiny")
-    if hasattr(configuration.data, "records"):
-        folder = tmp_path_factory.mktemp(recipe.name)
-        configuration = assign(configuration, [("data.records", str(folder))])
-    if recipe.complete:
-        configuration = recipe.complete(configuration)
+    configuration = few_examples(recipe)
     data = recipe.open_data(configuration)
     batches = data.training_dataset(0)
     model = building.build_model(configuration)
