@@ -1,6 +1,7 @@
 """From the names of our weights to the names of others, by rule."""
 
 import dataclasses
+import fnmatch
 import re
 from collections.abc import Callable
 
@@ -169,3 +170,8 @@ def family_of(tensors, families):
         if any(source.key in tensors for source in family.others.values())
     }
     return max(scores, key=scores.get) if scores else None
+
+
+def is_among(name, patterns):
+    """Whether a layer's name is one of these or fits one, as `*_logits`."""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,9 +1,8 @@
 """The weights of one model into another that shares layers with it."""
 
-import fnmatch
-
 from keras_perceiver.convert import adapters
 from keras_perceiver.convert import matching
+from keras_perceiver.convert import naming
 from keras_perceiver.convert.naming import Source
 from keras_perceiver.convert.naming import as_it_is
 
@@ -38,10 +37,13 @@ def take_over(model, source, where, *, head=(), unused=()):
     kept = [
         name
         for name, weights in ours.items()
-        if _is_among(name, head) and _begins_anew(weights, theirs.get(name, {}))
+        if naming.is_among(name, head)
+        and _begins_anew(weights, theirs.get(name, {}))
     ]
     dropped = [
-        name for name in theirs if name not in ours and _is_among(name, unused)
+        name
+        for name in theirs
+        if name not in ours and naming.is_among(name, unused)
     ]
     tensors = {}
     for name, arrays in theirs.items():
@@ -69,10 +71,6 @@ def _by_layer(values):
     for path, value in values.items():
         layers.setdefault(path.partition("/")[0], {})[path] = value
     return layers
-
-
-def _is_among(name, patterns):
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _begins_anew(ours, theirs):

@@ -1,10 +1,10 @@
 """Low-rank adaptation of a model that starts from trained weights."""
 
-import fnmatch
 import zlib
 
 import keras
 
+from keras_perceiver.convert.naming import is_among
 from keras_perceiver.layers import CrossAttention
 from keras_perceiver.layers import SelfAttention
 
@@ -48,9 +48,7 @@ def adapt(model, rank, *, seed, whole=()):
         trained |= {layer.lora_kernel_a.path, layer.lora_kernel_b.path}
     for weight in model.trainable_variables:
         name = weight.path.partition("/")[0]
-        weight.trainable = weight.path in trained or any(
-            fnmatch.fnmatchcase(name, pattern) for pattern in whole
-        )
+        weight.trainable = weight.path in trained or is_among(name, whole)
 
 
 def _linear_layers(blocks):

@@ -11,6 +11,7 @@ from keras_perceiver.data.text_pairs import join_piece_pairs
 from keras_perceiver.data.word_masking import mask_words
 from keras_perceiver.tasks.classify_pieces import ClassifyPieces
 from keras_perceiver.tasks.classify_text import ClassifyText
+from keras_perceiver.tasks.classify_tokens import vocabulary_of
 from recipes import vocabulary
 
 
@@ -103,7 +104,6 @@ def open_tokens(vocabulary_size, path):
 
 def make_task(model):
     """Returns the task of a classifier. Texts are cut, as in training."""
-    vocabulary_size = model.get_layer("token_embedding").input_dim
-    if vocabulary_size == ByteTokenizer.vocabulary_size:
+    if vocabulary_of(model) == ByteTokenizer.vocabulary_size:
         return ClassifyText(model, truncate=True)
     return ClassifyPieces(model, truncate=True)

@@ -33,14 +33,17 @@ def write_warmup(path, name, signatures, raw, batch_sizes):
     """
     logs = []
     for key, signature in signatures.items():
-        is_other = key in raw and key != RAW
-        for size in list(batch_sizes)[:1] if is_other else batch_sizes:
-            if key in raw:
-                example = examples.read_example(path, key)
-                rows = examples.of_size(examples.good_rows(*example), size)
-            else:
-                rows = examples.made_up_request(signature, size)
-            logs.append(_log(name, key, signature, rows))
+        if key in raw:
+            example = examples.read_example(path, key)
+            good = examples.good_rows(*example)
+            sizes = batch_sizes if key == RAW else list(batch_sizes)[:1]
+            requests = [examples.of_size(good, size) for size in sizes]
+        else:
+            requests = [
+                examples.made_up_request(signature, size)
+                for size in batch_sizes
+            ]
+        logs += [_log(name, key, signature, rows) for rows in requests]
     records.write_records(path / WARMUP_FILE, logs)
 
 
