@@ -21,12 +21,16 @@ from keras_perceiver.layers.conv_stem import ConvStem as ConvStem
 from keras_perceiver.layers.cross_attention import (
     CrossAttention as CrossAttention,
 )
+from keras_perceiver.layers.folded_cross_attention import (
+    FoldedCrossAttention as FoldedCrossAttention,
+)
 from keras_perceiver.layers.fourier_features import (
     FourierFeatures as FourierFeatures,
 )
 from keras_perceiver.layers.fourier_position_encoding import (
     FourierPositionEncoding as FourierPositionEncoding,
 )
+from keras_perceiver.layers.gelu import Gelu as Gelu
 from keras_perceiver.layers.grid_indices import GridIndices as GridIndices
 from keras_perceiver.layers.layer_norm import LayerNorm as LayerNorm
 from keras_perceiver.layers.learned_array import LearnedArray as LearnedArray
@@ -50,3 +54,4 @@ from keras_perceiver.layers.raft_upsampling import (
 from keras_perceiver.layers.self_attention import SelfAttention as SelfAttention
 from keras_perceiver.layers.slice_tokens import SliceTokens as SliceTokens
 from keras_perceiver.layers.space_to_depth import SpaceToDepth as SpaceToDepth
+from keras_perceiver.layers.standardize import Standardize as Standardize

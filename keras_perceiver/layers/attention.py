@@ -114,45 +114,23 @@ class Attention(keras.layers.Layer):
         drop=None,
     ):
         if attention_mask is not None:
-            attention_mask = self._for_all_heads(attention_mask)
+            attention_mask = for_all_heads(self, attention_mask)
         attended = (
-            self._split_heads(self.query_dense(queries)),
-            self._split_heads(self.key_dense(inputs)),
-            self._split_heads(self.value_dense(inputs)),
+            split_heads(self.query_dense(queries), self.num_heads),
+            split_heads(self.key_dense(inputs), self.num_heads),
+            split_heads(self.value_dense(inputs), self.num_heads),
             attention_mask,
             drop or self.draw_dropout(training),
         )
         if return_attention_scores:
             mixed, scores = kernels.attend_with_scores(*attended)
-            return self.output_dense(self._join_heads(mixed)), scores
+            return self.output_dense(join_heads(mixed)), scores
         mixed = kernels.attend(*attended)
-        return self.output_dense(self._join_heads(mixed))
+        return self.output_dense(join_heads(mixed))
 
     def draw_dropout(self, training):
         """Draws which attention weights to drop; None for none of them."""
         return kernels.draw_dropout(self.dropout_layer, training)
-
-    def _for_all_heads(self, attention_mask):
-        shape = tuple(attention_mask.shape)
-        if len(shape) != 3:
-            raise ValueError(
-                f"Layer {self.path!r} takes an attention_mask of shape "
-                "(batch, queries, inputs), any of them 1 to broadcast. "
-                f"Received: attention_mask of shape {shape}"
-            )
-        return ops.expand_dims(ops.cast(attention_mask, "bool"), axis=1)
-
-    def _split_heads(self, x):
-        batch, length, channels = ops.shape(x)
-        x = ops.reshape(
-            x, (batch, length, self.num_heads, channels // self.num_heads)
-        )
-        return ops.transpose(x, (0, 2, 1, 3))
-
-    def _join_heads(self, x):
-        batch, heads, length, channels = ops.shape(x)
-        x = ops.transpose(x, (0, 2, 1, 3))
-        return ops.reshape(x, (batch, length, heads * channels))
 
     def compute_output_shape(self, queries_shape, inputs_shape):
         batch = inputs_shape[0] if queries_shape[0] == 1 else queries_shape[0]
@@ -180,6 +158,32 @@ class Attention(keras.layers.Layer):
             "output_channels": self.output_channels,
             "dropout": self.dropout,
         }
+
+
+def for_all_heads(layer, attention_mask):
+    """A mask `(B, O, M)` as `(B, 1, O, M)` booleans."""
+    shape = tuple(attention_mask.shape)
+    if len(shape) != 3:
+        raise ValueError(
+            f"Layer {layer.path!r} takes an attention_mask of shape "
+            "(batch, queries, inputs), any of them 1 to broadcast. "
+            f"Received: attention_mask of shape {shape}"
+        )
+    return ops.expand_dims(ops.cast(attention_mask, "bool"), axis=1)
+
+
+def split_heads(x, num_heads):
+    """`(B, O, H * d)` as `(B, H, O, d)`."""
+    batch, length, channels = ops.shape(x)
+    x = ops.reshape(x, (batch, length, num_heads, channels // num_heads))
+    return ops.transpose(x, (0, 2, 1, 3))
+
+
+def join_heads(x):
+    """`(B, H, O, d)` as `(B, O, H * d)`."""
+    batch, heads, length, channels = ops.shape(x)
+    x = ops.transpose(x, (0, 2, 1, 3))
+    return ops.reshape(x, (batch, length, heads * channels))
 
 
 def check_sequence(layer, name, shape):

@@ -21,6 +21,7 @@ from keras_perceiver.models.entity_encoder import (
 from keras_perceiver.models.entity_encoder import (
     entity_transformer as entity_transformer,
 )
+from keras_perceiver.models.fold import fold_for_inference as fold_for_inference
 from keras_perceiver.models.image_classifier import (
     conv_image_classifier as conv_image_classifier,
 )

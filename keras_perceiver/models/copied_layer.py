@@ -1,0 +1,37 @@
+"""Layers once more, with weights of their own and the same values."""
+
+
+def unbuilt_copy(layer):
+    """A layer of the same settings, without weights yet."""
+    return layer.__class__.from_config(layer.get_config())
+
+
+def copied_values(layer, copy):
+    """Gives a built copy the values of a layer; factors of LoRA are added in.
+
+    Args:
+        layer: a layer.
+        copy: what `unbuilt_copy` made of it, built.
+    """
+    pairs = zip(layer._flatten_layers(), copy._flatten_layers(), strict=True)
+    for source, target in pairs:
+        weights = zip(_own(source), _own(target), strict=True)
+        for weight, its_copy in weights:
+            if getattr(source, "lora_enabled", False):
+                # Keras's own property, which adds them.
+                weight = getattr(source, weight.name)
+            its_copy.assign(weight)
+
+
+def _own(layer):
+    """Weights of a layer and not of those in it, without factors."""
+    inner = {
+        id(weight)
+        for part in layer._flatten_layers(include_self=False)
+        for weight in part.weights
+    }
+    return [
+        weight
+        for weight in layer.weights
+        if id(weight) not in inner and not weight.name.startswith("lora_")
+    ]
