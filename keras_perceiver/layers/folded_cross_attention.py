@@ -89,8 +89,17 @@ class FoldedCrossAttention(keras.layers.Layer):
         self.output_dense = self._projection(
             "output", self.output_channels, read
         )
-        self.query_norm = self._norm("query_norm", self.query_offset)
-        self.input_norm = self._norm("input_norm", 0.0)
+        self.query_norm = Standardize(
+            self.epsilon,
+            self.query_offset,
+            name="query_norm",
+            dtype=self.dtype_policy,
+        )
+        self.input_norm = Standardize(
+            self.epsilon, name="input_norm", dtype=self.dtype_policy
+        )
+        self.query_norm.build(queries_shape)
+        self.input_norm.build(inputs_shape)
         channels = self.output_channels or read[-1]
         self.bias, self.idle_bias = (
             self.add_weight(shape=(channels,), initializer="zeros", name=name)
@@ -105,11 +114,6 @@ class FoldedCrossAttention(keras.layers.Layer):
         )
         dense.build(shape)
         return dense
-
-    def _norm(self, name, offset):
-        return Standardize(
-            self.epsilon, offset, name=name, dtype=self.dtype_policy
-        )
 
     def call(self, queries, inputs, input_mask=None, query_mask=None):
         mask = kernels.outer_mask(query_mask, input_mask)

@@ -52,7 +52,13 @@ def fold_for_inference(model):
     Raises:
         ValueError: if the model is no functional one, or quantised.
     """
-    _check_not_quantised(model)
+    quantised = _quantised_layer(model)
+    if quantised is not None:
+        raise ValueError(
+            f"Layer {quantised.path!r} of {model.name!r} is quantised "
+            f"({quantised.dtype_policy.name}), and a quantised layer cannot "
+            "be multiplied with others. Fold the model before `quantize`."
+        )
     folding = _Folding(int(CONSTANT_SHARE * model.count_params()))
     folded = folding.fold(model)
     if hasattr(model, "encode") and hasattr(model, "decode"):
@@ -64,14 +70,31 @@ def fold_for_inference(model):
     return folded
 
 
-def _check_not_quantised(model):
-    for layer in model._flatten_layers():
-        if getattr(layer, "quantization_mode", None):
-            raise ValueError(
-                f"Layer {layer.path!r} of {model.name!r} is quantised "
-                f"({layer.dtype_policy.name}), and a quantised layer cannot "
-                "be multiplied with others. Fold the model before `quantize`."
-            )
+def is_foldable(model):
+    """Whether `fold_for_inference` takes a model, and would change it.
+
+    Args:
+        model: any model.
+    """
+    is_functional = isinstance(model, keras.Model) and isinstance(
+        model, keras.Function
+    )
+    return (
+        is_functional
+        and any(isinstance(layer, CrossAttention) for layer in model.layers)
+        and _quantised_layer(model) is None
+    )
+
+
+def _quantised_layer(model):
+    return next(
+        (
+            layer
+            for layer in model._flatten_layers()
+            if getattr(layer, "quantization_mode", None)
+        ),
+        None,
+    )
 
 
 class _Folding:

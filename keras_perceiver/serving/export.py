@@ -25,7 +25,7 @@ from keras_perceiver.training.run_folder import machine_record
 _SPARE_BYTES = 50_000_000
 
 
-def export(task, base, version=None, precision=None):
+def export(task, base, version=None, precision=None, fold=True):
     """Writes a task as `base/VERSION`, whole or not at all.
 
     The signature `serving_default` is the task's own `serve`: raw in, raw
@@ -41,7 +41,10 @@ def export(task, base, version=None, precision=None):
         base: the folder of all versions of this model.
         version: a positive integer; None takes the next free one.
         precision: `"float32"`, `"bfloat16"` or `"int8"`, see
-            `serving.precision`; None leaves the model as it is.
+            `serving.precision`; None leaves the model's numbers as they are.
+        fold: whether all signatures answer from `fold_for_inference` of the
+            model: the same answers in fewer operations. A quantised model
+            is exported as it is.
 
     Returns:
         The path of the new version.
@@ -58,7 +61,7 @@ def export(task, base, version=None, precision=None):
         version = next_version(base)
     _check_version(base, version)
     raw = raw_signatures_of(task)
-    task = precisions.in_precision(task, precision)
+    model, task = task.model, precisions.in_precision(task, precision, fold)
     base.mkdir(parents=True, exist_ok=True)
     _check_space(task, base)
     # A server ignores what is not a number, so it never sees half a model.
@@ -66,7 +69,7 @@ def export(task, base, version=None, precision=None):
         tempfile.mkdtemp(prefix=f".tmp-{version}-", dir=base)
     )
     try:
-        _write(task, raw, temporary, base.resolve().name)
+        _write(task, model, raw, temporary, base.resolve().name)
         temporary.chmod(0o755)
         temporary.rename(base / str(version))
     except BaseException:
@@ -109,7 +112,16 @@ def _check_space(task, base):
         )
 
 
-def _write(task, raw, folder, name):
+def _write(task, model, raw, folder, name):
+    """Writes all files.
+
+    Args:
+        task: what is exported.
+        model: the one that its own was made of.
+        raw: names of the signatures that take requests.
+        folder: where to.
+        name: of the model, for the log of requests.
+    """
     functions = _traced(signatures_of(task))
     _write_graph(functions, folder)
     for key in raw:
@@ -123,10 +135,10 @@ def _write(task, raw, folder, name):
     said = {
         "task": type(task).__name__,
         # None where the model was built without one.
-        "preset": getattr(task.model, "preset_name", None),
+        "preset": getattr(model, "preset_name", None),
         "precision": precision,
         "tolerance": _tolerance(precision),
-        "parameters": task.model.count_params(),
+        "parameters": model.count_params(),
         "weight_bytes": precisions.weight_bytes(task.model),
         "sha256": description.file_hashes(folder),
         "oldest_server": description.OLDEST_SERVER,

@@ -13,6 +13,8 @@ from keras_perceiver.convert import matching
 from keras_perceiver.convert.naming import Source
 from keras_perceiver.convert.naming import as_it_is
 from keras_perceiver.convert.pretrained import set_preprocessing
+from keras_perceiver.models.fold import fold_for_inference
+from keras_perceiver.models.fold import is_foldable
 from keras_perceiver.models.presets import from_preset
 from keras_perceiver.serving import garbage
 
@@ -23,7 +25,7 @@ PRECISIONS = tuple(_POLICIES)
 _QUANTIZED = (keras.layers.Dense, keras.layers.Embedding)
 
 
-def in_precision(task, precision):
+def in_precision(task, precision, fold=False):
     """Returns the same task on a copy of its model in another precision.
 
     Factors of LoRA are added to the kernels that they belong to. The given
@@ -36,17 +38,25 @@ def in_precision(task, precision):
             give logits or other outputs; or `"int8"`, kernels and embeddings
             in one byte a number with a float32 scale for each output channel
             or token, all else float32, and so is the arithmetic. None
-            returns the task itself.
+            leaves the numbers as they are.
+        fold: whether to multiply beforehand what can be, before numbers are
+            rounded to one byte: see `models.fold_for_inference`. Models
+            that cannot be folded stay as they are.
+
+    Returns:
+        A task; the given one if there is nothing to do.
 
     Raises:
         ValueError: if there is no such precision, or the model is of no
             preset or already quantised.
     """
     if precision is None:
-        return task
-    check_precision(precision)
-    _check_model(task.model)
-    return task.on(_copy(task.model, precision))
+        model = _folded(task.model) if fold else task.model
+    else:
+        check_precision(precision)
+        _check_model(task.model)
+        model = _copy(task.model, precision, fold)
+    return task if model is task.model else task.on(model)
 
 
 def check_precision(precision):
@@ -103,7 +113,11 @@ def _check_model(model):
             )
 
 
-def _copy(model, precision):
+def _folded(model):
+    return fold_for_inference(model) if is_foldable(model) else model
+
+
+def _copy(model, precision, fold):
     overrides = {**model.preset_overrides, "dtype": _POLICIES[precision]}
     copy = from_preset(model.preset_name, **overrides)
     set_preprocessing(copy, getattr(model, "preprocessing", None))
@@ -113,6 +127,8 @@ def _copy(model, precision):
     where = f"Model {model.name!r}"
     values = matching.match(copy, sources, _merged_values(model), where)
     matching.assign(copy, values)
+    if fold:
+        copy = _folded(copy)
     if precision == "int8":
         _quantize(copy)
     return copy
