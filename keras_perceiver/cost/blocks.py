@@ -17,6 +17,16 @@ def cross_attend(
     dropout=0.0,
 ):
     """What `CrossAttention` does with queries `(O, E)`, inputs `(M, C)`."""
+    if trace.folds:
+        qk_channels = qk_channels or inputs.channels
+        return trace.cross_attend(
+            queries,
+            inputs,
+            num_heads,
+            qk_channels,
+            v_channels or qk_channels,
+            widening_factor,
+        )
     normed_queries = trace.norm(queries)
     normed_inputs = trace.norm(inputs)
     read = _attention(

@@ -40,7 +40,7 @@ def text_classifier(
     outputs = read_and_write(
         trace,
         text,
-        lambda: trace.learned(len(task_outputs), embedding_dim),
+        lambda: _learned_rows(trace, len(task_outputs), embedding_dim),
         **others,
     )
     _task_heads(trace, outputs, task_outputs)
@@ -57,7 +57,9 @@ def shared_token_classifier(
 ):
     """What `models.shared_token_classifier` builds."""
     text = _embed(trace, vocabulary_size, max_length, embedding_dim)
-    outputs = _read_with_tokens(trace, text, 1, **others)
+    with trace.part("preprocessing"):
+        learned = trace.learned(1, text.channels)
+    outputs = _read_with_tokens(trace, text, learned, **others)
     _task_heads(trace, outputs, task_outputs)
 
 
@@ -72,7 +74,9 @@ def task_token_classifier(
 ):
     """What `models.task_token_classifier` builds."""
     text = _embed(trace, vocabulary_size, max_length, embedding_dim)
-    outputs = _read_with_tokens(trace, text, len(task_outputs), **others)
+    with trace.part("preprocessing"):
+        learned = _learned_rows(trace, len(task_outputs), text.channels)
+    outputs = _read_with_tokens(trace, text, learned, **others)
     _task_heads(trace, outputs, task_outputs)
 
 
@@ -109,20 +113,26 @@ def language_transformer(
         trace.output(trace.product(tokens, vocabulary_size))
 
 
-def _read_with_tokens(trace, text, num_tokens, **others):
+def _read_with_tokens(trace, text, learned, **others):
     """Learned tokens in front of a text, which then query the latents."""
     with trace.part("preprocessing"):
-        learned = trace.learned(num_tokens, text.channels)
         rows = trace.elementwise(learned, batch=trace.batch)
         tokens = trace.concatenate_rows(rows, text)
     return read_and_write(trace, tokens, lambda: learned, **others)
+
+
+def _learned_rows(trace, number, channels):
+    """A learned array for each row."""
+    return trace.concatenate_rows(
+        *(trace.learned(1, channels) for _ in range(number))
+    )
 
 
 def _task_heads(trace, outputs, task_outputs):
     """Two layers for each task."""
     with trace.part("head"):
         for _, num_outputs in task_outputs:
-            row = trace.operation([outputs], 1, outputs.channels)
+            row = trace.some_rows(outputs, 1)
             hidden = trace.elementwise(trace.linear(row, outputs.channels))
             trace.output(trace.linear(trace.float32(hidden), num_outputs))
 

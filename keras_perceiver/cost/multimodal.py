@@ -60,9 +60,8 @@ def autoencoder(
             _position_queries(trace, num_video_outputs, 3, video_num_bands),
             _label_query(trace, label_query_dim),
         ]
-        return trace.concatenate_rows(
-            *pad_to_widest(trace, queries, query_min_padding)
-        )
+        rows = pad_to_widest(trace, queries, query_min_padding)
+        return trace.of_free_length(trace.concatenate_rows(*rows))
 
     rows = read_and_write(trace, joined, queries_of, **others)
     with trace.part("head"):
@@ -72,7 +71,7 @@ def autoencoder(
             (num_video_outputs, video_shape[-1]),
             (1, num_classes),
         ):
-            taken = trace.operation([rows], length, decoder_output_dim)
+            taken = trace.some_rows(rows, length)
             trace.output(trace.linear(trace.float32(taken), channels))
 
 

@@ -74,6 +74,7 @@ def _linear_flow(trace, outputs):
 
 def _upsample(trace, features, hidden_channels):
     """What `RaftUpsampling` does."""
+    features = trace.as_it_is(features)
     fine_pixels, neighbors = _STEM_FACTOR**2, 9
     flow = trace.linear(features, 2)
     coarse = trace.operation([flow], flow.rows, neighbors * 2)

@@ -10,6 +10,7 @@ _HEADINGS = (
     "published",
     "FLOPs",
     "published",
+    "folded",
     "inference",
     "training",
 )
@@ -64,13 +65,12 @@ def details(preset_name, batch=1, **overrides):
     """
     preset = find_preset(preset_name)
     told = cost(preset_name, batch=batch, **overrides)
-    lines = [f"{'':<32} {'parameters':>13} {'FLOPs':>10}"]
-    for name, part in told.parts.items():
-        flops = _flops(part.flops)
-        lines.append(f"{name:<32} {part.parameters:>13,} {flops:>10}")
-    lines.append(
-        f"{'in all':<32} {told.parameters:>13,} {_flops(told.flops):>10}"
-    )
+    lines = [f"{'':<32} {'parameters':>13} {'FLOPs':>10} {'folded':>10}"]
+    for name, part in [*told.parts.items(), ("in all", told)]:
+        lines.append(
+            f"{name:<32} {part.parameters:>13,} {_flops(part.flops):>10} "
+            f"{_flops(part.folded_flops):>10}"
+        )
     published = preset.published_parameters, preset.published_flops
     if any(published) and not overrides:
         lines.append(
@@ -98,6 +98,7 @@ def _rows(batch):
             preset.published_parameters or "-",
             _flops(told.flops),
             preset.published_flops or "-",
+            _flops(told.folded_flops),
             _size(told.inference_bytes),
             _size(told.training_bytes),
         )

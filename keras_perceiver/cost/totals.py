@@ -15,8 +15,10 @@ from keras_perceiver.cost import language
 from keras_perceiver.cost import multimodal
 from keras_perceiver.cost import optical_flow
 from keras_perceiver.cost import original_perceiver
+from keras_perceiver.cost.folded_trace import FoldedTrace
 from keras_perceiver.cost.trace import Trace
 from keras_perceiver.models.encode_decode import encode
+from keras_perceiver.models.fold_plan import CONSTANT_SHARE
 from keras_perceiver.models.preset import Preset
 from keras_perceiver.models.presets import check_overrides
 from keras_perceiver.models.presets import find_preset
@@ -29,10 +31,12 @@ class Part:
     Attributes:
         parameters: trainable numbers.
         flops: operations on one example.
+        folded_flops: those that `models.fold_for_inference` leaves.
     """
 
     parameters: int
     flops: int
+    folded_flops: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +56,9 @@ class Cost:
     Attributes:
         parameters: trainable numbers.
         flops: operations on one example, whatever the batch.
-        parts: the same two by part: `preprocessing`, `encoder`, `processor`,
+        folded_flops: those that `models.fold_for_inference` leaves, in
+            inference alone.
+        parts: the same three by part: `preprocessing`, `encoder`, `processor`,
             `decoder`, `head`, those of them that the model has. What two of
             them share is counted in the first.
         batch: number of examples that the bytes are for.
@@ -69,6 +75,7 @@ class Cost:
 
     parameters: int
     flops: int
+    folded_flops: int
     parts: Mapping[str, Part]
     batch: int
     inference_bytes: int
@@ -210,24 +217,28 @@ def _cost(builder, arguments, batch):
     if batch < 1:
         raise ValueError(f"batch must be at least 1. Received: batch={batch}")
     policy = _policy(arguments["dtype"])
-    trace = Trace(batch, _itemsize(policy.compute_dtype))
+    itemsize = _itemsize(policy.compute_dtype)
     describe = _description(builder)
     named = inspect.signature(describe).parameters
-    describe(
-        trace,
-        **{
-            name: value
-            for name, value in arguments.items()
-            if name in named or name not in _FREE
-        },
-    )
+    arguments = {
+        name: value
+        for name, value in arguments.items()
+        if name in named or name not in _FREE
+    }
+    trace = Trace(batch, itemsize)
+    describe(trace, **arguments)
     parameters, peak = trace.parameters.total(), trace.peak()
+    folded = FoldedTrace(itemsize, int(CONSTANT_SHARE * parameters))
+    describe(folded, **arguments)
     weight_bytes = parameters * _itemsize(policy.variable_dtype)
     return Cost(
         parameters=parameters,
         flops=trace.flops.total(),
+        folded_flops=folded.flops.total(),
         parts={
-            name: Part(trace.parameters[name], trace.flops[name])
+            name: Part(
+                trace.parameters[name], trace.flops[name], folded.flops[name]
+            )
             for name in trace.flops
         },
         batch=batch,

@@ -47,6 +47,9 @@ class Trace:
         remade: bytes that it makes anew and holds at a time.
     """
 
+    # Whether a cross-attend is told whole, and not by its operations.
+    folds = False
+
     def __init__(self, batch, itemsize):
         self.batch = batch
         self.itemsize = itemsize
@@ -210,6 +213,18 @@ class Trace:
     def output(self, x):
         """What the model returns, in float32; the loss needs it."""
         self.keep(self.float32(x))
+
+    def some_rows(self, x, rows):
+        """Some of the rows, as they are."""
+        return self.operation([x], rows, x.channels)
+
+    def as_it_is(self, x):
+        """What a layer takes whole, and not for its first product alone."""
+        return x
+
+    def of_free_length(self, x):
+        """Rows of whose number nothing is known when a model is built."""
+        return x
 
     def concatenate_channels(self, *tensors):
         """Joins sequences of one length."""

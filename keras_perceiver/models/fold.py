@@ -52,6 +52,7 @@ def fold_for_inference(model):
     Raises:
         ValueError: if the model is no functional one, or quantised.
     """
+    bare_graph(model, "Folding needs")
     quantised = _quantised_layer(model)
     if quantised is not None:
         raise ValueError(
@@ -311,9 +312,7 @@ class _Folding:
             rows,
         )
         activation = getattr(layer, "activation", keras.activations.linear)
-        if activation is keras.activations.linear:
-            self._forms[id(result)] = form, result
-        return self._made(
+        result = self._made(
             (*form.origin, "activation"),
             lambda: keras.layers.Activation(
                 activation, name=layer.name, dtype=layer.dtype_policy
@@ -321,3 +320,6 @@ class _Folding:
             lambda layer: None,
             result,
         )
+        if activation is keras.activations.linear:
+            self._forms[id(result)] = form, result
+        return result

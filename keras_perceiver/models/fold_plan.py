@@ -1,6 +1,7 @@
 """In which widths a folded cross-attend takes the fewest operations."""
 
 import dataclasses
+import itertools
 
 # A length that is not known yet is taken for a long one.
 UNKNOWN_LENGTH = 4096
@@ -10,13 +11,13 @@ CONSTANT_SHARE = 0.05
 
 @dataclasses.dataclass(frozen=True)
 class FoldPlan:
-    """Which projections are left, and what they cost.
+    """Which projections are left.
 
     Attributes:
         query_channels, key_channels, value_channels, output_channels: as in
-            `FoldedCrossAttention`.
+            `FoldedCrossAttention`, but that constant queries keep the width
+            that they are projected to.
         constant_queries: whether queries are projected beforehand.
-        multiply_adds: of one example, in all products of the reading.
     """
 
     query_channels: int | None
@@ -24,7 +25,18 @@ class FoldPlan:
     value_channels: int | None
     output_channels: int | None
     constant_queries: bool
-    multiply_adds: int
+
+    def multiply_adds(self, num_queries, num_inputs, query_width, input_width):
+        """Those of one example, in all products of the reading."""
+        o, m = num_queries, num_inputs
+        score_width = self.query_channels or self.key_channels or input_width
+        read_width = self.value_channels or input_width
+        projected = m * input_width * (self.key_channels or 0)
+        if not self.constant_queries:
+            projected += o * query_width * (self.query_channels or 0)
+        projected += m * input_width * (self.value_channels or 0)
+        projected += o * read_width * (self.output_channels or 0)
+        return projected + o * m * (score_width + read_width)
 
 
 def plan_fold(
@@ -60,34 +72,22 @@ def plan_fold(
         A `FoldPlan`.
     """
     o, m = num_queries or UNKNOWN_LENGTH, num_inputs or UNKNOWN_LENGTH
-    e, c, qk, v = query_width, input_width, qk_channels, v_channels
-
-    def scores(query, key):
-        """Operations in scores, and the widths that they are made in."""
-        width = query or key or c
-        constant = bool(query) and o * width <= largest_constant
-        projected = o * e * (query or 0) * (not constant)
-        count = projected + m * c * (key or 0) + o * m * width
-        return count, constant, query, key
-
-    def mixture(value, output):
-        """The same for what is read."""
-        width = value or c
-        count = m * c * (value or 0) + o * m * width + o * width * (output or 0)
-        return count, value, output
-
-    first, second = [scores(qk, qk)], [mixture(v, e)]
+    scores, reads = [(qk_channels, qk_channels)], [(v_channels, query_width)]
     if num_heads == 1:
-        first += [scores(c, None), scores(None, e)]
-        second += [mixture(None, e), mixture(e, None)]
-    # By operations alone: of equals, the first one.
-    scores_count, constant, query, key = min(first, key=lambda x: x[0])
-    mixture_count, value, output = min(second, key=lambda x: x[0])
-    return FoldPlan(
-        query_channels=query,
-        key_channels=key,
-        value_channels=value,
-        output_channels=output,
-        constant_queries=constant,
-        multiply_adds=scores_count + mixture_count,
+        scores += [(input_width, None), (None, query_width)]
+        reads += [(None, query_width), (query_width, None)]
+    plans = [
+        FoldPlan(
+            query,
+            key,
+            value,
+            output,
+            constant_queries=bool(query) and o * query <= largest_constant,
+        )
+        for (query, key), (value, output) in itertools.product(scores, reads)
+    ]
+    # Of equals, the first one.
+    return min(
+        plans,
+        key=lambda plan: plan.multiply_adds(o, m, query_width, input_width),
     )

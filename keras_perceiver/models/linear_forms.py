@@ -31,11 +31,13 @@ class LinearForm:
         terms: the `Term`s.
         bias: `(channels,)`.
         origin: what the matrices were made of, to know them again.
+        is_part: whether these are some rows of a tensor alone.
     """
 
     terms: tuple
     bias: np.ndarray
     origin: tuple
+    is_part: bool = False
 
     def product(self, layer, kernel, bias):
         """The form of a linear layer on this one, multiplied out."""
@@ -46,10 +48,16 @@ class LinearForm:
             ),
             self.bias @ kernel + bias,
             (*self.origin, id(layer)),
+            self.is_part,
         )
 
     def pays(self, channels):
-        """Whether multiplying out takes fewer operations for each row."""
+        """Whether multiplying out takes fewer operations for each row.
+
+        For some rows it always does: the tensor itself has all of them.
+        """
+        if self.is_part:
+            return True
         width = len(self.bias)
         widths = [x.tensor.shape[-1] for x in self.terms]
         made = sum(
@@ -71,7 +79,8 @@ class LinearForm:
         if move is None:
             return None
         terms = (Term(move(x.tensor), x.kernel) for x in self.terms)
-        return LinearForm(tuple(terms), self.bias, self.origin)
+        is_part = not isinstance(operation, keras.layers.Reshape)
+        return LinearForm(tuple(terms), self.bias, self.origin, is_part)
 
     def _move(self, operation, arguments, named):
         """What takes rows from a tensor of any width as `operation` does."""
