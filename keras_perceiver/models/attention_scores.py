@@ -6,6 +6,7 @@ import keras
 
 from keras_perceiver import errors
 from keras_perceiver.layers.scored import Scored
+from keras_perceiver.models.functional_graph import bare_graph
 
 
 def with_attention_scores(model, layer_names):
@@ -47,7 +48,7 @@ def with_attention_scores(model, layer_names):
     """
     if isinstance(layer_names, str):
         layer_names = [layer_names]
-    graph = _bare_graph(model)
+    graph = bare_graph(model)
     scores = {name: [] for name in layer_names}
     layers = {
         layer.name: layer for layer in graph.layers if _gives_scores(layer)
@@ -78,19 +79,6 @@ def with_attention_scores(model, layer_names):
         copy.input,
         {"output": copy.output, "attention_scores": scores},
         name=f"{model.name}_with_attention_scores",
-    )
-
-
-def _bare_graph(model):
-    """The model without its class and compilation, which cloning copies."""
-    if isinstance(model, keras.Model) and isinstance(model, keras.Function):
-        return keras.Model(model.input, model.output)
-    if isinstance(model, keras.Sequential) and model.built:
-        return keras.Model(model.inputs[0], model.outputs[0])
-    raise ValueError(
-        "Attention scores need a functional model, or a Sequential one that "
-        "has been built, by a keras.Input in front or by a call. Received: "
-        f"model={model!r}"
     )
 
 
