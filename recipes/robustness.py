@@ -129,7 +129,7 @@ def _changes(recipe, configuration, model):
 
 
 def _seeded(corruption):
-    @tf.function
+    @tf.function(reduce_retracing=True)
     def change(first, inputs, targets, weights):
         count = tf.shape(targets)[0]
         numbers = first + tf.range(count)
@@ -140,7 +140,7 @@ def _seeded(corruption):
 
 
 def _unseeded(attack):
-    compiled = tf.function(attack)
+    compiled = tf.function(attack, reduce_retracing=True)
     return lambda first, *batch: compiled(*batch)
 
 

@@ -208,5 +208,5 @@ def test_noise_damage_and_attacks_are_withstood_less_and_less(trained):
     assert right["as it is"] >= right["attack of 4"] > right["attack of 32"]
     # Far worse than noise of that size.
     assert right["attack of 32"] < right["noise of 10%"] - 0.1
-    (row,) = [line for line in lines if line.startswith("attack of 32")]
+    *_, row = [line for line in lines if line.startswith("attack of 32")]
     assert f"{right['attack of 32']:.2%}" in row
