@@ -92,7 +92,12 @@ def _evaluate(recipe, options, rest):
         runner.evaluate_weights(recipe, configuration, options.start_from)
         return
     _check_no_settings(options, rest)
-    runner.evaluate(recipe, _folder(recipe, options), options.by)
+    runner.evaluate(
+        recipe,
+        _folder(recipe, options),
+        by=options.by,
+        robustness=options.robustness,
+    )
 
 
 def _predict(recipe, options, rest):
@@ -177,7 +182,7 @@ def _check_options(options):
             "workers",
             "worker_index",
         ),
-        "evaluate": ("by", "start_from"),
+        "evaluate": ("by", "robustness", "start_from"),
         "study": ("start_from",),
         "export": ("to", "precision"),
         "search": search_command.OPTIONS,
@@ -256,6 +261,11 @@ def _parser(recipe):
         "--by",
         metavar="COLUMN",
         help="evaluate the groups of a column of the data apart",
+    )
+    parser.add_argument(
+        "--robustness",
+        action="store_true",
+        help="evaluate with noise, damage and attacks on the inputs",
     )
     parser.add_argument(
         "--precision",

@@ -84,6 +84,7 @@ def compile_model(recipe, configuration, model):
     if recipe.trained_output:
         output = recipe.trained_output(output)
     training_model = TrainingModel(model.input, output, name=model.name)
+    arguments = recipe.compile_arguments(configuration)
     training_model.compile(
         optimizer=LAMB(
             learning_rate(optimizer, configuration.training.steps),
@@ -93,6 +94,19 @@ def compile_model(recipe, configuration, model):
         # Explicitly, since "auto" differs between machines.
         jit_compile=uses_xla(configuration.training),
         accumulate=configuration.training.accumulate,
-        **recipe.compile_arguments(configuration),
+        attack=_attack(
+            recipe, configuration, training_model, arguments["loss"]
+        ),
+        **arguments,
     )
     return training_model
+
+
+def _attack(recipe, configuration, model, loss):
+    """What `--training.adversarial-strength` does to batches, or None."""
+    strength = configuration.training.adversarial_strength
+    if strength is None:
+        return None
+    robustness = recipe.robustness
+    steps = robustness.training_steps
+    return robustness.attack(model, loss, configuration, strength, steps)

@@ -57,6 +57,8 @@ class Recipe:
             column or None to lines for people: the held-out results by group.
         trained_output: from the outputs of a model that has several to the
             one that is trained; None to train all of them.
+        robustness: what `evaluate --robustness` changes inputs by, a
+            `recipes.robustness.Robustness`; None where nothing is known.
         complete: from a configuration to one whose model fits its data, as
             far as the settings leave that open.
         studies: by name, what compares several trainings: from the recipe, a
@@ -88,6 +90,7 @@ class Recipe:
     unused: tuple[str, ...] = ()
     break_down: Callable | None = None
     trained_output: Callable | None = None
+    robustness: object | None = None
     complete: Callable | None = None
     studies: dict = dataclasses.field(default_factory=dict)
     studies_from: tuple[str, ...] = ()

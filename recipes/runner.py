@@ -28,6 +28,8 @@ from recipes import results
 from recipes import spread
 from recipes import start_weights
 from recipes import training_checks
+from recipes.robustness import ChangedData
+from recipes.robustness import report
 from recipes.settings import ModelSettings
 from recipes.settings import as_dict
 from recipes.settings import from_dict
@@ -74,6 +76,7 @@ def train(
     """
     folder = run_folder.RunFolder(path)
     training_checks.check_settings(configuration.training)
+    training_checks.check_adversarial(recipe, configuration.training)
     cluster = (workers, worker_index)
     if not spread.is_chief_of(configuration, *cluster):
         return spread.train_along(recipe, configuration, cluster, start_from)
@@ -215,13 +218,15 @@ def open_run(recipe, path):
     return folder, configuration, load_pretrained(folder.best)
 
 
-def evaluate(recipe, path, by=None):
+def evaluate(recipe, path, by=None, robustness=False):
     """Prints the best model's held-out numbers beside the baselines'.
 
     Args:
         recipe: the `Recipe`.
         path: the run folder.
         by: the column of the data whose groups are told apart, or None.
+        robustness: whether to print, in their place, the numbers of inputs
+            that are noisy, damaged or attacked.
 
     Raises:
         ValueError: if the recipe's data have no such column.
@@ -231,11 +236,22 @@ def evaluate(recipe, path, by=None):
         raise ValueError(f"The data of {recipe.name} have no columns: no --by.")
     data = recipe.open_data(configuration)
     data.check()
+    if robustness:
+        return _evaluate_robustness(folder, recipe, configuration, model, data)
     numbers = _measure(recipe, configuration, model, data)
     results.report(folder, recipe, numbers, configuration.model.preset)
     if recipe.break_down:
         for line in recipe.break_down(folder, model, data, by):
             print(line)
+
+
+def _evaluate_robustness(folder, recipe, configuration, model, data):
+    def measure(change):
+        changed = ChangedData(data, change) if change else data
+        return _measure(recipe, configuration, model, changed)
+
+    for line in report(folder, recipe, configuration, model, measure):
+        print(line)
 
 
 def evaluate_weights(recipe, configuration, path):
@@ -283,6 +299,7 @@ def study(recipe, configuration, path, name, start_from=None):
         start_from: as `train` takes it, for a study that reads it.
     """
     training_checks.check_settings(configuration.training)
+    training_checks.check_adversarial(recipe, configuration.training)
     training_checks.check_lora(configuration.training, start_from)
     words = [recipe, configuration, path]
     if name in recipe.studies_from:

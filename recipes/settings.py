@@ -104,6 +104,11 @@ class TrainingSettings:
         help="rank of low-rank factors that are trained beside the frozen "
         "weights of --from; none: all weights are trained",
     )
+    adversarial_strength: float | None = setting(
+        None,
+        help="strength of an attack on each batch of training, in what "
+        "`evaluate --robustness` says; none: no attack",
+    )
 
 
 def flatten(configuration):

@@ -61,3 +61,26 @@ def check_share(name, value):
         raise ValueError(
             f"--{name} takes a number from 0 to 1. Received: {value}"
         )
+
+
+def check_adversarial(recipe, training):
+    """Raises `ValueError` for attacks that a recipe does not know.
+
+    Args:
+        recipe: the `Recipe`.
+        training: the settings.
+    """
+    strength = training.adversarial_strength
+    if strength is None:
+        return
+    if recipe.robustness is None:
+        raise ValueError(
+            f"{recipe.name} knows no attacks: leave "
+            "--training.adversarial-strength out."
+        )
+    largest = recipe.robustness.largest_strength
+    if not 0 < strength <= largest:
+        raise ValueError(
+            "--training.adversarial-strength takes a number above 0, at most "
+            f"{largest:g}: {recipe.robustness.unit}. Received: {strength}"
+        )

@@ -61,6 +61,9 @@ from keras_perceiver.models.original_perceiver import (
 from keras_perceiver.models.original_perceiver import (
     point_perceiver as point_perceiver,
 )
+from keras_perceiver.models.perturbation import (
+    with_perturbation as with_perturbation,
+)
 from keras_perceiver.models.preset import Preset as Preset
 from keras_perceiver.models.presets import from_preset as from_preset
 from keras_perceiver.models.presets import presets as presets

@@ -25,6 +25,28 @@ class TrainingModel(SpreadModel):
     generators, so that a run cannot go on from them bit for bit.
     """
 
+    _attack = None
+
+    def compile(self, *args, attack=None, **options):
+        """Compiles as `SpreadModel.compile` does.
+
+        Args:
+            *args: as there.
+            attack: from inputs, targets and weights to the inputs that each
+                step trains on in their place, such as a `PixelAttack` of this
+                model. It sees the whole share of a replica at once, whatever
+                `accumulate` is. Keras's own files do not hold it.
+            **options: as there.
+        """
+        self._attack = attack
+        super().compile(*args, **options)
+
+    def train_step(self, data):
+        if self._attack is None:
+            return super().train_step(data)
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        return super().train_step((self._attack(x, y, weights), y, weights))
+
     def save_training_state(self, path, progress):
         """Writes all that the next step depends on, atomically.
 

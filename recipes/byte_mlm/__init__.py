@@ -20,6 +20,7 @@ from recipes.language_training import compile_arguments
 from recipes.language_training import number_or_dash
 from recipes.language_training import prepare_model
 from recipes.recipe import Recipe
+from recipes.token_robustness import ROBUSTNESS
 
 RECIPE = Recipe(
     name="byte_mlm",
@@ -46,4 +47,5 @@ RECIPE = Recipe(
     sample=samples.filled_examples,
     answer=samples.answer,
     request="'the [MASK:4] of it'",
+    robustness=ROBUSTNESS,
 )

@@ -27,6 +27,7 @@ from recipes.glue.start import prepare_model
 from recipes.glue.tokens import make_task
 from recipes.recipe import Recipe
 from recipes.settings import resolved
+from recipes.token_robustness import ROBUSTNESS
 
 # Layers of a classifier that a language model lacks.
 _OF_TASKS = ("*_query", "*_token", "*_hidden", "*_logits")
@@ -69,4 +70,5 @@ RECIPE = Recipe(
     trained_output=side_by_side,
     studies={"forms": compare_forms},
     studies_from=("forms",),
+    robustness=ROBUSTNESS,
 )

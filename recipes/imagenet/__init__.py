@@ -20,6 +20,7 @@ from recipes.imagenet.breakdown import break_down
 from recipes.imagenet.config import CONFIGURATIONS
 from recipes.imagenet.data import ImageData
 from recipes.imagenet.permuted_pixels import compare_on_permuted_pixels
+from recipes.imagenet.robustness import ROBUSTNESS
 from recipes.recipe import Recipe
 from recipes.settings import resolved
 
@@ -89,4 +90,5 @@ RECIPE = Recipe(
     head=("logits",),
     break_down=break_down,
     studies={"permuted_pixels": compare_on_permuted_pixels},
+    robustness=ROBUSTNESS,
 )

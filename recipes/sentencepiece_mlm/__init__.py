@@ -24,6 +24,7 @@ from recipes.sentencepiece_mlm import samples
 from recipes.sentencepiece_mlm.bytes_study import compare_with_bytes
 from recipes.sentencepiece_mlm.config import CONFIGURATIONS
 from recipes.sentencepiece_mlm.data import PieceMaskingData
+from recipes.token_robustness import ROBUSTNESS
 
 
 def check_start(data, preprocessing):
@@ -66,4 +67,5 @@ RECIPE = Recipe(
     answer=samples.answer,
     request="'the [MASK] of it'",
     studies={"bytes": compare_with_bytes},
+    robustness=ROBUSTNESS,
 )

@@ -94,3 +94,15 @@ def test_a_real_text_is_opened_and_split(data_dir):
         0.15, abs=0.02
     )
     assert np.array_equal(masked_ids == 3, is_masked)
+
+
+def test_typos_do_harm_and_chosen_ones_more(trained):
+    folder, _ = trained
+    words = ["byte_mlm", "evaluate", "--run-folder", str(folder)]
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        assert main([*words, "--robustness"]) == 0
+    rows = json.loads((folder / "robustness.json").read_text())
+    nats = {words: row["nats"] for words, row in rows.items()}
+    assert nats["as it is"] < nats["5% typos"] < nats["10% typos"]
+    assert nats["10% typos"] < nats["attack of 0.1"]
+    assert f"{nats['attack of 0.1']:.3f}" in output.getvalue()

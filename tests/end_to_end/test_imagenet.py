@@ -195,3 +195,18 @@ def test_the_study_prints_a_table_and_goes_on_where_it_was(
         permuted_pixels.compare_on_permuted_pixels(
             RECIPE, RECIPE.configuration("tiny"), tmp_path
         )
+
+
+def test_noise_damage_and_attacks_are_withstood_less_and_less(trained):
+    folder, _ = trained
+    lines = run("evaluate", "--run-folder", folder, "--robustness")
+    rows = json.loads((folder / "robustness.json").read_text())
+    right = {words: 1 - row["top_1_error"] for words, row in rows.items()}
+    results = json.loads((folder / "results.json").read_text())
+    assert rows["as it is"] == pytest.approx(results["model"], rel=1e-6)
+    assert right["as it is"] > right["50% covered"] > 0
+    assert right["as it is"] >= right["attack of 4"] > right["attack of 32"]
+    # Far worse than noise of that size.
+    assert right["attack of 32"] < right["noise of 10%"] - 0.1
+    *_, row = [line for line in lines if line.startswith("attack of 32")]
+    assert f"{right['attack of 32']:.2%}" in row

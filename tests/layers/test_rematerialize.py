@@ -45,8 +45,9 @@ def step(layer, mask, compiled):
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize("mask", [None, MASK], ids=["all", "masked"])
-@pytest.mark.parametrize("rates", [{}, RATES], ids=["whole", "dropped"])
+@pytest.mark.parametrize(
+    ("rates", "mask"), [({}, None), (RATES, MASK)], ids=["plain", "all_of_it"]
+)
 @pytest.mark.parametrize("memory", [1, float("inf")], ids=["chunks", "plain"])
 def test_the_numbers_are_the_same(rates, mask, compiled, memory):
     with attention_memory(memory):

@@ -357,3 +357,17 @@ def test_half_precision_warns(capsys):
     warning = capsys.readouterr().out
     assert warning.startswith("warning: ")
     assert "mixed_bfloat16" in warning
+
+
+def test_attacks_are_refused_where_none_are_known():
+    training = RECIPE.configuration("tiny").training
+    training = dataclasses.replace(training, adversarial_strength=0.1)
+    training_checks.check_adversarial(RECIPE, training)
+    with pytest.raises(ValueError, match="byte_mlm knows no attacks"):
+        training_checks.check_adversarial(
+            dataclasses.replace(RECIPE, robustness=None), training
+        )
+    with pytest.raises(ValueError, match=r"at most 1: .*Received: 1\.5"):
+        training_checks.check_adversarial(
+            RECIPE, dataclasses.replace(training, adversarial_strength=1.5)
+        )

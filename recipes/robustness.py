@@ -1,0 +1,153 @@
+"""How a trained model does where its inputs are not what they should be.
+
+At random, as noise and typos are; and as bad as they can be within a bound,
+which is looked for along the model's own gradients.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from keras_perceiver import files
+from recipes import building
+
+# Every model is asked the same, whatever its own seed.
+_SEED = 20_221_126
+_UNHARMED = "as it is"
+
+
+@dataclasses.dataclass(frozen=True)
+class Robustness:
+    """What a recipe's inputs are to withstand.
+
+    Attributes:
+        corruptions: from a configuration to `{words: function}`; a function
+            takes inputs and seeds `(B, 2)` and returns inputs.
+        attack: from a model, its loss, a configuration, a strength and a
+            number of steps to a function of inputs, targets and weights that
+            returns inputs.
+        strengths: that evaluation attacks with.
+        largest_strength: that there is.
+        unit: what a strength is, in words.
+        training_steps: of an attack on a batch of training.
+        evaluation_steps: of an attack on held-out examples.
+    """
+
+    corruptions: Callable
+    attack: Callable
+    strengths: tuple[float, ...]
+    largest_strength: float
+    unit: str
+    training_steps: int
+    evaluation_steps: int
+
+
+class ChangedData:
+    """A recipe's data, held-out inputs changed.
+
+    Args:
+        data: the `RecipeData`.
+        change: from the number of a batch's first example, inputs, targets
+            and weights to inputs.
+    """
+
+    def __init__(self, data, change):
+        self._data = data
+        self._change = change
+
+    def __getattr__(self, name):
+        return getattr(self._data, name)
+
+    def evaluation_dataset(self):
+        """Returns the held-out batches, changed."""
+        batches = self._data.evaluation_dataset()
+
+        def changed():
+            first = 0
+            for inputs, *others in batches:
+                yield self._change(first, inputs, *others), *others
+                first += len(others[0])
+
+        dataset = tf.data.Dataset.from_generator(
+            changed, output_signature=batches.element_spec
+        )
+        count = batches.cardinality()
+        return dataset.apply(tf.data.experimental.assert_cardinality(count))
+
+
+def report(folder, recipe, configuration, model, measure):
+    """Measures a model under each change, and returns lines for people.
+
+    Args:
+        folder: the `RunFolder`; `robustness.json` goes there.
+        recipe: the `Recipe`.
+        configuration: of the run.
+        model: its best model.
+        measure: from a function that changes inputs, or None, to the held-out
+            metrics by name.
+    """
+    if recipe.robustness is None:
+        raise ValueError(f"{recipe.name} knows no attacks: no --robustness.")
+    rows = {_UNHARMED: measure(None)}
+    for words, change in _changes(recipe, configuration, model).items():
+        print(f"{words} ...", flush=True)
+        rows[words] = measure(change)
+    numbers = {
+        words: {key: _plain(value) for key, value in row.items()}
+        for words, row in rows.items()
+    }
+    path = folder.path / "robustness.json"
+    files.write_json(path, numbers)
+    width = max(map(len, rows))
+    lines = ["", _row("held out", recipe.columns, width)]
+    for words, row in numbers.items():
+        cells = [write(row) for write in recipe.columns.values()]
+        lines.append(_row(words, cells, width))
+    return [*lines, f"attacks: {recipe.robustness.unit}", f"numbers: {path}"]
+
+
+def _changes(recipe, configuration, model):
+    """What is done to inputs, by words."""
+    robustness = recipe.robustness
+    corruptions = robustness.corruptions(configuration)
+    changes = {
+        words: _seeded(corruption) for words, corruption in corruptions.items()
+    }
+    compiled = building.compile_model(recipe, configuration, model)
+    loss = recipe.compile_arguments(configuration)["loss"]
+    for strength in robustness.strengths:
+        attack = robustness.attack(
+            compiled,
+            loss,
+            configuration,
+            strength,
+            robustness.evaluation_steps,
+        )
+        changes[f"attack of {strength:g}"] = _unseeded(attack)
+    return changes
+
+
+def _seeded(corruption):
+    @tf.function(reduce_retracing=True)
+    def change(first, inputs, targets, weights):
+        count = tf.shape(targets)[0]
+        numbers = first + tf.range(count)
+        seeds = tf.stack([tf.fill([count], _SEED), numbers], axis=1)
+        return corruption(inputs, seeds)
+
+    return lambda first, *batch: change(tf.constant(first), *batch)
+
+
+def _unseeded(attack):
+    compiled = tf.function(attack, reduce_retracing=True)
+    return lambda first, *batch: compiled(*batch)
+
+
+def _plain(value):
+    return None if value is None else float(value)
+
+
+def _row(name, cells, width):
+    columns = "".join(f"{cell:>11}" for cell in cells)
+    return f"{name:<{width}}{columns}".rstrip()
