@@ -36,23 +36,43 @@ def read_points(path, count, seed, limits=None):
     Raises:
         ShapeError: if it gives no points, in words that follow its name.
     """
-    path, limits = pathlib.Path(path), limits or Limits()
-    vertices, triangles = _read(path, limits)
-    check_finite(vertices)
-    return draw_points(vertices, triangles, count, seed)
+    return draw_points(*read_shape(path, limits), count, seed)
+
+
+def read_shape(path, limits=None):
+    """Reads the vertices of a shape, and its triangles if it is a mesh.
+
+    Args:
+        path: as `read_points` takes it.
+        limits: as `read_points` takes them.
+
+    Returns:
+        float64 `(V, 3)`, finite and in [-1, 1]; int64 `(F, 3)`, or None of a
+        table of points.
+
+    Raises:
+        ShapeError: as from `read_points`.
+    """
+    vertices, triangles = _read(pathlib.Path(path), limits or Limits())
+    is_wrong = ~np.isfinite(vertices).all(axis=1)
+    if is_wrong.any():
+        raise ShapeError(
+            f"has NaN or infinity in {np.count_nonzero(is_wrong):,} of "
+            f"{len(vertices):,} points, the first of them point "
+            f"{np.argmax(is_wrong) + 1:,}."
+        )
+    return into_box(vertices), triangles
 
 
 def draw_points(vertices, triangles, count, seed):
     """Returns points of a mesh, or of a cloud, as `read_points` does.
 
     Args:
-        vertices: float64 `(V, 3)`, finite.
+        vertices: float64 `(V, 3)`, in [-1, 1].
         triangles: int64 `(F, 3)`; None to draw among the vertices.
         count: as `read_points` takes it.
         seed: as `read_points` takes it.
     """
-    # First, so that squares of large numbers are finite.
-    vertices = into_box(vertices)
     generator = np.random.default_rng(seed)
     if triangles is None:
         chosen = generator.permutation(len(vertices))[:count]
@@ -64,6 +84,8 @@ def draw_points(vertices, triangles, count, seed):
 
 def into_box(vertices):
     """Moves and scales a shape so that it fills [-1, 1] in one direction.
+
+    Squares of large numbers, as areas take them, are finite then.
 
     Args:
         vertices: float64 `(V, 3)`, finite.
@@ -82,17 +104,6 @@ def into_box(vertices):
             "least two."
         )
     return (vertices - low - high) / half
-
-
-def check_finite(vertices):
-    """Raises `ShapeError` if a number is NaN or infinite."""
-    is_wrong = ~np.isfinite(vertices).all(axis=1)
-    if is_wrong.any():
-        raise ShapeError(
-            f"has NaN or infinity in {np.count_nonzero(is_wrong):,} of "
-            f"{len(vertices):,} points, the first of them point "
-            f"{np.argmax(is_wrong) + 1:,}."
-        )
 
 
 def _read(path, limits):
