@@ -103,7 +103,7 @@ def into_box(vertices):
             f"has {len(vertices):,} points, all in one place. A shape has at "
             "least two."
         )
-    return (vertices - low - high) / half
+    return (vertices - (low + high)) / half
 
 
 def _read(path, limits):
