@@ -28,9 +28,9 @@ SETTINGS = {
     "model.num-self-attends-per-block": 1,
     "optimizer.learning-rate": 2e-2,
     "optimizer.warmup-steps": 5,
-    "optimizer.flat-steps": 50,
-    "training.steps": 100,
-    "training.evaluate-every": 100,
+    "optimizer.flat-steps": 40,
+    "training.steps": 80,
+    "training.evaluate-every": 80,
     "training.jit-compile": "false",
     "data.points-kept": 128,
 }
@@ -87,7 +87,7 @@ def test_a_run_beats_baselines_and_leaves_pictures(trained):
         assert model["nats"] < 0.8 * row["nats"]
     assert any("model beats every baseline" in line for line in printed)
     assert any(line.startswith("Perceiver  ") for line in printed)
-    with PIL.Image.open(folder / "samples" / "step_0000100.png") as sheet:
+    with PIL.Image.open(folder / "samples" / "step_0000080.png") as sheet:
         assert np.asarray(sheet).std() > 20
     with (folder / "classes.csv").open() as lines:
         rows = list(csv.DictReader(lines))
@@ -143,9 +143,9 @@ def test_meshes_are_learned_from_weights_of_others(trained, tmp_path):
         "data": tmp_path / "own",
         "data.records": tmp_path / "records",
         "model.num-classes": 2,
-        "training.steps": 10,
-        "training.evaluate-every": 10,
-        "optimizer.flat-steps": 4,
+        "training.steps": 6,
+        "training.evaluate-every": 6,
+        "optimizer.flat-steps": 0,
         "training.batch-size": 8,
     }
     lines = run("prepare", **settings)
@@ -156,8 +156,6 @@ def test_meshes_are_learned_from_weights_of_others(trained, tmp_path):
         **settings,
     )
     assert any("begins anew" in line and "logits" in line for line in lines)
-    lines = run("evaluate", "--run-folder", tmp_path / "run", "--by", "ending")
-    assert any(line.startswith(".off") for line in lines)
     model = load_pretrained(tmp_path / "run" / "best")
     assert model.preprocessing == {"class_names": ["beam", "dice"]}
 

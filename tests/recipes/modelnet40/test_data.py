@@ -65,7 +65,7 @@ def test_batches(open_data):
     assert few.num_heldout() == 5
     assert sum(len(part) for part, _, _ in few.evaluation_dataset()) == 5
     columns = few.heldout_columns()
-    assert len(set(columns["label"])) == 5
+    assert len(set(columns["label"])) == len(columns["ending"]) == 5
 
 
 def test_the_same_example_is_another_view_in_the_next_epoch(open_data):
