@@ -54,12 +54,12 @@ class Configuration:
     training: TrainingSettings
 
 
-# A quarter of the points, and waves that 512 points can tell apart.
+# An eighth of the points, and waves that as few can tell apart.
 TINY = Configuration(
     model=ModelSettings(
         "modelnet40_perceiver",
         {
-            "num_points": 512,
+            "num_points": 256,
             "num_bands": 8,
             "max_resolution": (16, 16, 16),
             "num_classes": 12,
@@ -70,9 +70,7 @@ TINY = Configuration(
         },
     ),
     data=ShapeSettings(source=GENERATED, points_kept=2_048),
-    optimizer=OptimizerSettings(
-        learning_rate=5e-3, warmup_steps=100, flat_steps=1_000
-    ),
+    optimizer=OptimizerSettings(learning_rate=1e-2, flat_steps=600),
     training=TrainingSettings(
         steps=2_500, batch_size=32, evaluate_every=250, jit_compile=True
     ),
@@ -84,9 +82,7 @@ BASE = Configuration(
         "modelnet40_perceiver", {"num_latents": 256, "latent_dim": 512}
     ),
     data=ShapeSettings(),
-    optimizer=OptimizerSettings(
-        learning_rate=1e-3, warmup_steps=500, flat_steps=15_000
-    ),
+    optimizer=OptimizerSettings(learning_rate=1e-3, flat_steps=15_000),
     training=TrainingSettings(
         steps=30_000,
         batch_size=128,
