@@ -6,6 +6,7 @@ import stat
 
 from keras_perceiver import errors
 
+HELDOUT_FOLDERS = ("val", "validation", "test")
 # Listing waits for the disk, or for a network.
 _LISTED_AT_ONCE = 16
 _HOW = (
@@ -13,6 +14,31 @@ _HOW = (
     "or FOLDER/train/CLASS/* and FOLDER/val/CLASS/*; name it with --data "
     "FOLDER."
 )
+
+
+def scan_parts(root):
+    """Finds the files of each class, of one part or of two.
+
+    Args:
+        root: a folder. If there is a folder `train` in it, that has the class
+            folders, and the first there is of `HELDOUT_FOLDERS` those that
+            are held out.
+
+    Returns:
+        List of pairs: the name of a part, "" for the whole, and what `scan`
+        finds in it.
+
+    Raises:
+        ValueError: as from `scan`, or if a held-out class is none of
+            training's.
+    """
+    if not (root / "train").is_dir():
+        return [("", scan(root, ""))]
+    parts = ["train"]
+    parts += [name for name in HELDOUT_FOLDERS if (root / name).is_dir()][:1]
+    found = [scan(root, part) for part in parts]
+    _check_same_classes(found[0], found[-1])
+    return list(zip(parts, found, strict=True))
 
 
 def scan(root, part):
@@ -71,13 +97,7 @@ def scan(root, part):
     return classes
 
 
-def check_same_classes(training, heldout):
-    """Raises `ValueError` if a held-out class is none of training's.
-
-    Args:
-        training: what `scan` returned of the training part.
-        heldout: what it returned of the held-out part.
-    """
+def _check_same_classes(training, heldout):
     unknown = sorted(set(heldout) - set(training))
     if unknown:
         raise ValueError(

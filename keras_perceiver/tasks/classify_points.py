@@ -5,6 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from keras_perceiver.data.point_clouds import views
 from keras_perceiver.tasks.labels import Labels
 from keras_perceiver.tasks.labels import as_prediction
 from keras_perceiver.tasks.labels import names_of
@@ -24,7 +25,9 @@ class ClassifyPoints(Task):
 
     A cloud is centred on its mean and scaled to reach 1 or -1 in one
     direction, as in training (Perceiver, section 4.3). Of too many points
-    evenly many are left out, and too few come again, in the order given.
+    evenly many are left out, and too few come again. Before, points are
+    ordered by their coordinates, so that the order in which they came does
+    not change which ones are seen.
 
     Args:
         model: from `points` `(B, M, 3)` to logits `(B, num_classes)`, such as
@@ -113,23 +116,35 @@ class ClassifyPoints(Task):
             "the cloud has 0 points. Give at least one.",
             not_finite("the points", points),
         )
-        points = self._normalized(blanked(points, problems))
+        points = self.normalized(blanked(points, problems))
         logits = call(self.model, {"points": points})
         chances = tf.nn.softmax(tf.cast(logits, tf.float32))
         return with_problems(
             self.labels.best(chances), first_of(problems, overflowed(chances))
         )
 
-    def _normalized(self, points):
-        """As many points as the model takes, in [-1, 1] around 0."""
+    def normalized(self, points):
+        """As many points as the model takes, in [-1, 1] around 0.
+
+        Args:
+            points: float32 `(B, n, 3)`, finite, any number of them.
+
+        Returns:
+            float32 `(B, M, 3)`.
+        """
         is_empty = tf.cast(tf.equal(tf.shape(points)[1], 0), tf.int32)
         points = tf.pad(points, [[0, 0], [0, is_empty], [0, 0]])
-        count = tf.cast(tf.shape(points)[1], tf.int64)
-        places = tf.range(self.num_points, dtype=tf.int64) * count
-        points = tf.gather(points, places // self.num_points, axis=1)
+        points = views.evenly(_ordered(points), self.num_points)
         points = tf.ensure_shape(
             points, (None, self.num_points, self.num_coordinates)
         )
-        points -= tf.reduce_mean(points, axis=1, keepdims=True)
-        reach = tf.reduce_max(tf.abs(points), axis=(1, 2), keepdims=True)
-        return tf.math.divide_no_nan(points, reach)
+        return views.to_unit_cube(points)
+
+
+def _ordered(points):
+    """Clouds whose points rise by the first coordinate, then the next."""
+    for axis in reversed(range(points.shape[-1])):
+        # Equal ones stay in the order that the coordinates behind gave them.
+        order = tf.argsort(points[..., axis], axis=1, stable=True)
+        points = tf.gather(points, order, axis=1, batch_dims=1)
+    return points

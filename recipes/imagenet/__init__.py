@@ -12,11 +12,10 @@ Fourier features (table 7). The other inputs and heads are other presets:
 set that nobody else has).
 """
 
-import keras
-
 from keras_perceiver.tasks.classify_image import ClassifyImage
+from recipes import class_metrics
+from recipes.class_breakdown import break_down
 from recipes.imagenet import samples
-from recipes.imagenet.breakdown import break_down
 from recipes.imagenet.config import CONFIGURATIONS
 from recipes.imagenet.data import ImageData
 from recipes.imagenet.permuted_pixels import compare_on_permuted_pixels
@@ -27,39 +26,10 @@ from recipes.settings import resolved
 
 def compile_arguments(configuration):
     """Smoothed cross-entropy, and the errors that the field reports."""
-    num_classes = resolved(configuration.model)["num_classes"]
-    return {
-        "loss": keras.losses.CategoricalCrossentropy(
-            from_logits=True,
-            label_smoothing=configuration.data.label_smoothing,
-            reduction="mean_with_sample_weight",
-        ),
-        "weighted_metrics": [
-            _top_k_error(1),
-            # Of fewer than five classes, all are among the best.
-            _top_k_error(5, min(5, num_classes)),
-            keras.metrics.CategoricalCrossentropy(
-                from_logits=True, name="nats"
-            ),
-        ],
-    }
-
-
-def _top_k_error(name, k=1):
-    def error(targets, logits):
-        return 1.0 - keras.metrics.top_k_categorical_accuracy(
-            targets, logits, k
-        )
-
-    return keras.metrics.MeanMetricWrapper(error, f"top_{name}_error")
-
-
-def _right(error):
-    return "-" if error is None else f"{1 - error:.2%}"
-
-
-def _nats(nats):
-    return "-" if nats is None else f"{nats:.3f}"
+    return class_metrics.compile_arguments(
+        resolved(configuration.model)["num_classes"],
+        configuration.data.label_smoothing,
+    )
 
 
 RECIPE = Recipe(
@@ -76,12 +46,8 @@ RECIPE = Recipe(
     },
     open_data=ImageData,
     compile_arguments=compile_arguments,
-    metric="top_1_error",
-    columns={
-        "top-1": lambda row: _right(row["top_1_error"]),
-        "top-5": lambda row: _right(row["top_5_error"]),
-        "nats": lambda row: _nats(row["nats"]),
-    },
+    metric=class_metrics.METRIC,
+    columns=class_metrics.COLUMNS,
     make_task=ClassifyImage,
     sample=samples.contact_sheet,
     answer=samples.answer,

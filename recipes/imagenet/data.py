@@ -1,6 +1,5 @@
 """Views of labelled images, for training and for evaluation."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -14,6 +13,7 @@ from keras_perceiver.data.labelled_images.sources import open_images
 from keras_perceiver.data.labelled_images.unreadable import Unreadable
 from keras_perceiver.data.labelled_images.unreadable import label_problems
 from keras_perceiver.training.strategies import WHOLE
+from recipes.class_baselines import as_rows
 from recipes.imagenet import baselines
 from recipes.imagenet.watch_unreadable import WatchUnreadable
 from recipes.recipe import RecipeData
@@ -66,6 +66,10 @@ class ImageData(RecipeData):
     def class_names(self):
         return self.source.class_names
 
+    def training_counts(self):
+        """Returns training images by class; None where telling takes long."""
+        return self.source.training_counts()
+
     def prepare(self):
         """Downloads or counts, where that is not done yet."""
         self.source.prepare()
@@ -84,7 +88,7 @@ class ImageData(RecipeData):
         return self.source.record()
 
     def describe(self):
-        counts = self.source.training_counts()
+        counts = self.training_counts()
         heldout = self.num_heldout()
         training = "" if counts is None else f"{counts.sum():,} for training, "
         return [
@@ -198,16 +202,12 @@ class ImageData(RecipeData):
         return tf.one_hot(labels, self.num_classes), weights
 
     def baselines(self):
-        measures = baselines.measure(self)
-        return {
-            name: dataclasses.asdict(measure)
-            for name, measure in measures.items()
-        }
+        return as_rows(baselines.measure(self))
 
     def num_seen(self, steps):
         """Returns how many different images so many steps have tried."""
         seen = steps * self.training.batch_size * self._per_example
-        counts = self.source.training_counts()
+        counts = self.training_counts()
         if counts is not None:
             seen = min(seen, int(counts.sum()))
         return seen + self.num_heldout()

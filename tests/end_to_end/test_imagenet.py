@@ -84,9 +84,9 @@ def test_a_run_leaves_pictures_and_classes(trained):
     with (folder / "classes.csv").open() as lines:
         rows = list(csv.DictReader(lines))
     assert [row["class"] for row in rows] == [str(n) for n in range(10)]
-    assert sum(int(row["images"]) for row in rows) == 400
+    assert sum(int(row["examples"]) for row in rows) == 400
     results = json.loads((folder / "results.json").read_text())
-    wrong = sum((1 - float(r["accuracy"])) * int(r["images"]) for r in rows)
+    wrong = sum((1 - float(r["accuracy"])) * int(r["examples"]) for r in rows)
     assert wrong / 400 == pytest.approx(results["model"]["top_1_error"])
 
 

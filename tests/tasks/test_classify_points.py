@@ -17,6 +17,7 @@ def task():
 
 def probabilities_by_hand(model, points):
     points = points.astype("float64")
+    points = points[np.lexsort(points.T[::-1])]
     points = points[np.arange(12) * len(points) // 12]
     points = points - points.mean(axis=0)
     points = points / np.abs(points).max()
@@ -46,6 +47,27 @@ def test_place_and_unit_do_not_matter(task):
         assert_near(task(same).probabilities, expected, 1e-4)
     other = task(points * [1, 5, 1]).probabilities
     assert np.abs(np.subtract(other, expected)).max() > 1e-3
+
+
+@pytest.mark.parametrize("count", [5, 12, 100])
+def test_the_order_of_points_does_not_matter(task, count):
+    points = random_array(count, 3).astype("float32")
+    # Some in one plane, and one twice.
+    points[: count // 2, 0] = points[0, 0]
+    points[1] = points[0]
+    expected = task(points)
+    rng = np.random.default_rng(count)
+    for _ in range(3):
+        assert task(rng.permutation(points)) == expected
+
+
+def test_the_model_itself_reads_a_set(task):
+    points = random_array(12, 3)
+    clouds = np.stack([points, points[::-1], np.roll(points, 5, axis=0)])
+    logits = np.array(task.model(clouds.astype("float32")))
+    assert_near(logits[1], logits[0], 1e-5)
+    assert_near(logits[2], logits[0], 1e-5)
+    assert logits.std() > 1e-3
 
 
 def test_clouds_come_alone_and_in_lists(task):

@@ -12,7 +12,6 @@ from keras_perceiver.data.labelled_images import selection
 from keras_perceiver.data.labelled_images.indexed import ImagesByIndex
 from keras_perceiver.data.survivors import survivors
 
-_HELDOUT_FOLDERS = ("val", "validation", "test")
 _READ_AT_ONCE = 8
 
 
@@ -40,7 +39,7 @@ class ImageFolder(ImagesByIndex):
 
     def __init__(self, source, path, label_skew=1.0):
         self.path = path
-        parts = _scan_parts(path)
+        parts = class_folders.scan_parts(path)
         class_names = sorted(parts[0][1])
         numbers = {name: number for number, name in enumerate(class_names)}
         rows = sorted(
@@ -120,14 +119,3 @@ class ImageFolder(ImagesByIndex):
     def _names_of(self, indices):
         names = tf.gather(self.names, list(indices)).numpy()
         return [os.fsdecode(name) for name in names]
-
-
-def _scan_parts(path):
-    """The names of one or two folders in `path`, and what `scan` finds."""
-    if not (path / "train").is_dir():
-        return [("", class_folders.scan(path, ""))]
-    parts = ["train"]
-    parts += [name for name in _HELDOUT_FOLDERS if (path / name).is_dir()][:1]
-    found = [class_folders.scan(path, part) for part in parts]
-    class_folders.check_same_classes(found[0], found[-1])
-    return list(zip(parts, found, strict=True))

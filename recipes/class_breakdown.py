@@ -1,6 +1,6 @@
 """Held-out accuracy by class, by group, and where labels are skewed.
 
-One number over all images hides who pays for the mistakes. A model that was
+One number over all examples hides who pays for the mistakes. A model that was
 trained on skewed labels is right on what it saw most, which shows as soon as
 the labels that it meets are skewed the other way.
 """
@@ -18,12 +18,14 @@ _LISTED = 20
 
 
 def break_down(folder, model, data, by=None):
-    """Writes and describes the accuracy of parts of the held-out images.
+    """Writes and describes the accuracy of parts of the held-out examples.
 
     Args:
         folder: the `RunFolder`; `classes.csv` goes there, and `groups_BY.csv`.
-        model: from images to logits.
-        data: the `ImageData`.
+        model: from inputs to logits.
+        data: a recipe's data whose batches are of inputs, one-hot targets and
+            weights of 0 and 1, with `class_names`, `heldout_columns()` and
+            `training_counts()`.
         by: a column of the data, or None.
 
     Returns:
@@ -52,25 +54,25 @@ def break_down(folder, model, data, by=None):
 
 
 def predictions(model, data):
-    """Returns labels, likeliest classes, and where images could be read."""
+    """Returns labels, likeliest classes, and which examples count."""
     views = data.evaluation_dataset().as_numpy_iterator()
     parts = [
-        (targets.argmax(1), model.predict_on_batch(pixels).argmax(1), weights)
-        for pixels, targets, weights in views
+        (targets.argmax(1), model.predict_on_batch(inputs).argmax(1), weights)
+        for inputs, targets, weights in views
     ]
     labels, predicted, weights = map(np.concatenate, zip(*parts, strict=True))
     return labels, predicted, weights > 0
 
 
 def by_class(labels, predicted, class_names):
-    """Returns a row for each class: images, accuracy (recall), precision."""
+    """Returns a row for each class: examples, accuracy (recall), precision."""
     rows = []
     for number, name in enumerate(class_names):
         is_it, is_said = labels == number, predicted == number
         rows.append(
             {
                 "class": name,
-                "images": int(is_it.sum()),
+                "examples": int(is_it.sum()),
                 "accuracy": _mean((predicted == labels)[is_it]),
                 "precision": _mean((predicted == labels)[is_said]),
             }
@@ -79,11 +81,11 @@ def by_class(labels, predicted, class_names):
 
 
 def by_group(groups, is_right):
-    """Returns a row for each group: images and accuracy, the worst first."""
+    """Returns a row for each group: examples and accuracy, the worst first."""
     rows = [
         {
             "group": str(group),
-            "images": int(np.sum(groups == group)),
+            "examples": int(np.sum(groups == group)),
             "accuracy": _mean(is_right[groups == group]),
         }
         for group in np.unique(groups)
@@ -108,9 +110,9 @@ def skewed_accuracy(accuracies, order, skew=SKEW):
 
 def _skewed_lines(data, classes):
     accuracies = np.array([row["accuracy"] for row in classes])
-    counts = data.source.training_counts()
+    counts = data.training_counts()
     if counts is None:
-        counts = np.array([row["images"] for row in classes])
+        counts = np.array([row["examples"] for row in classes])
     frequent_first = np.argsort(-counts, kind="stable")
     kinds = {
         "all classes alike": skewed_accuracy(accuracies, frequent_first, 1),
@@ -129,9 +131,10 @@ def _skewed_lines(data, classes):
 
 def _group_lines(by, groups):
     width = max(len(by), *(len(row["group"]) for row in groups[:_LISTED]))
-    lines = [f"{by:<{width}}  images    top-1"]
+    lines = [f"{by:<{width}}  examples    top-1"]
     lines += [
-        f"{row['group']:<{width}}  {row['images']:>6,}  {row['accuracy']:>7.2%}"
+        f"{row['group']:<{width}}  {row['examples']:>8,}  "
+        f"{row['accuracy']:>7.2%}"
         for row in groups[:_LISTED]
     ]
     if len(groups) > _LISTED:

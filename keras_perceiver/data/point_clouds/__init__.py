@@ -1,0 +1,1 @@
+"""Clouds of points: from meshes and tables of points to what a model reads."""
