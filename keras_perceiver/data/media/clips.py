@@ -28,8 +28,9 @@ class PreparedClips:
     `(num_frames, size, size, 3)`), `audio` (float32
     `(num_frames * samples_per_frame,)` from -1 to 1), `label` (int64, the
     first of its classes, -1 for none), `labels` (bool `(num_classes,)`, all
-    of its classes), `has_audio` (bool; false where the silence was filled in), `name`
-    (string, of the video) and `first_frame` (int64, its number in the video).
+    of its classes), `has_audio` (bool; false where the silence was filled
+    in), `name` (string, of the video) and `first_frame` (int64, its number in
+    the video).
 
     Args:
         folder: the folder.

@@ -36,9 +36,7 @@ class IsolatedReader:
             known after the last piece.
     """
 
-    def __init__(
-        self, path, media_format=None, limits=None, sound_alone=False
-    ):
+    def __init__(self, path, media_format=None, limits=None, sound_alone=False):
         errors.import_extra("av", "video")
         self.path = os.path.abspath(path)
         self.media_format = media_format or MediaFormat()
