@@ -167,21 +167,31 @@ class MediaData(RecipeData):
         """Returns how many clips evaluation looks at."""
         return int(self.heldout_clips().cardinality())
 
-    def heldout_clips(self):
-        """The held-out clips one by one."""
+    def heldout_clips(self, clips_per_record=None):
+        """The held-out clips one by one.
+
+        Args:
+            clips_per_record: evenly spaced ones; None for one of each video
+                that is held out, or for all in the held-out part of each.
+        """
         share = self.settings.heldout_share
+        examples = self.training.evaluation_examples
         if share is None:
             clips = self.clips.heldout_clips(
-                sources.VALIDATE, self.video_shape[0]
+                sources.VALIDATE,
+                self.video_shape[0],
+                clips_per_record=clips_per_record or 1,
             )
         else:
             clips = self.clips.heldout_clips(
                 sources.TRAIN,
                 self.video_shape[0],
                 (1.0 - share, 1.0),
-                clips_per_record=None,
+                clips_per_record=clips_per_record,
             )
-        return clips.take(self.training.evaluation_examples or -1)
+        if examples is None:
+            return clips
+        return clips.take(examples * (clips_per_record or 1))
 
     def _training_clips(self, first_example, is_wanted=None):
         share = self.settings.heldout_share
