@@ -159,8 +159,9 @@ class MediaData(RecipeData):
         return self.heldout_clips().batch(self.training.batch_size)
 
     def first_training_clips(self, count):
-        """The first clips of training, in batches."""
-        clips = self._training_clips(0).map(lambda number, clip: clip)
+        """The first clips of training, in batches; as frequent as they are."""
+        clips = self._training_clips(0, balanced=False)
+        clips = clips.map(lambda number, clip: clip)
         return clips.take(count).batch(self.training.batch_size)
 
     def num_heldout(self):
@@ -193,7 +194,7 @@ class MediaData(RecipeData):
             return clips
         return clips.take(examples * (clips_per_record or 1))
 
-    def _training_clips(self, first_example, is_wanted=None):
+    def _training_clips(self, first_example, is_wanted=None, balanced=None):
         share = self.settings.heldout_share
         return self.clips.training_clips(
             self.training.seed,
@@ -201,7 +202,7 @@ class MediaData(RecipeData):
             self.video_shape[0],
             WHOLE_TIME if share is None else (0.0, 1.0 - share),
             is_wanted,
-            self.balanced,
+            self.balanced if balanced is None else balanced,
         )
 
     def _description(self):

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_perceiver import errors
 from keras_perceiver.data.audio import log_mel_spectrogram
+from keras_perceiver.data.media.sources import TRAIN
 from recipes.audioset.metrics import ClipScores
 from recipes.audioset.metrics import measured
 
@@ -30,7 +31,7 @@ def measure(data):
     Returns:
         `{name: {metric: value or None, "kind", "description"}}`.
     """
-    count = min(MOST_CLIPS, 4 * data.clips.num_records("train"))
+    count = min(MOST_CLIPS, 4 * data.clips.num_records(TRAIN))
     training = list(data.first_training_clips(count).as_numpy_iterator())
     labels = np.concatenate([clips["labels"] for clips in training])
     shares = np.maximum(labels.mean(axis=0), _SMALLEST_SHARE)

@@ -124,7 +124,7 @@ TINY = Configuration(
     ),
     optimizer=OptimizerSettings(learning_rate=5e-3, warmup_steps=100),
     training=TrainingSettings(
-        steps=1_500, batch_size=16, evaluate_every=250, jit_compile=True
+        steps=1_000, batch_size=16, evaluate_every=250, jit_compile=True
     ),
 )
 

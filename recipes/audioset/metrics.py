@@ -179,7 +179,7 @@ class MapError(keras.metrics.Metric):
 
     def result(self):
         """Returns 1 less the mean over classes that some clip has."""
-        without, within = ops.flip(self._counts, axis=-1)
+        without, within = ops.unstack(ops.flip(self._counts, axis=-1))
         found = ops.cumsum(within, axis=-1)
         wrong = ops.cumsum(without, axis=-1)
         precision = found / ops.maximum(found + wrong, 1e-12)

@@ -3,6 +3,7 @@
 import pytest
 
 from recipes.assignments import assign
+from recipes.audioset import generated_clips as generated_sounds
 from recipes.kinetics import generated_clips
 from recipes.starcraft import skirmishes
 
@@ -23,5 +24,6 @@ def few_examples(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         counts = dict.fromkeys(generated_clips.COUNTS, 8)
         patch.setattr(generated_clips, "COUNTS", counts)
+        patch.setattr(generated_sounds, "COUNTS", counts)
         patch.setattr(skirmishes, "NUM_GAMES", 8)
         yield configured

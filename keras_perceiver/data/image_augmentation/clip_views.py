@@ -24,9 +24,10 @@ def training_view(frames, seed, number, views, colour_strength):
     """
     crop_seed, flip_seed, colour_seed = view_seeds(seed, number)
     shape = frames.shape
-    size = tf.constant(shape[1:3], tf.int32)
+    height_and_width = tuple(shape.as_list()[1:3])
+    size = tf.constant(height_and_width)
     top, left, height, width = tf.unstack(
-        crop_region(size, crop_seed, tuple(shape[1:3]), views)
+        crop_region(size, crop_seed, height_and_width, views)
     )
     part = frames[:, top : top + height, left : left + width]
     part = tf.image.resize(part, size, antialias=True)

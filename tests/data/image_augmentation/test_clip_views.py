@@ -14,9 +14,12 @@ FRAMES[1] = FRAMES[1] // 2
 
 def view(number, views, strength=0.0, frames=FRAMES):
     number = tf.constant(number, tf.int64)
-    found = clip_views.training_view(
-        tf.constant(frames), 5, number, views, strength
+    shown = tf.function(
+        lambda frames, number: clip_views.training_view(
+            frames, 5, number, views, strength
+        )
     )
+    found = shown(tf.constant(frames), number)
     assert found.shape == frames.shape
     return found.numpy()
 
