@@ -132,6 +132,22 @@ class TagAudio(Task):
             A clip with samples that are not finite has "" and 0 for answers,
             and never spoils its batchmates'.
         """
+        chances, problems = self.probabilities(audio, video)
+        return with_problems(
+            self.labels.best(chances), first_of(problems, overflowed(chances))
+        )
+
+    def probabilities(self, audio, video):
+        """Of all tags, inside a graph, as `serve` chooses among them.
+
+        Args:
+            audio: as `serve` takes it.
+            video: as `serve` takes it.
+
+        Returns:
+            float32 `(B, num_classes)`, and what is wrong with each clip's
+            audio, string `(B,)`, "" where nothing is.
+        """
         problems = not_finite("the audio", audio)
         audio = blanked(audio, problems)
         if len(self.audio_shape) == 2:
@@ -140,7 +156,4 @@ class TagAudio(Task):
             )
         video = tf.cast(video, tf.float32) / 255
         logits = call(self.model, {"audio": audio, "video": video})
-        chances = tf.sigmoid(tf.cast(logits, tf.float32))
-        return with_problems(
-            self.labels.best(chances), first_of(problems, overflowed(chances))
-        )
+        return tf.sigmoid(tf.cast(logits, tf.float32)), problems

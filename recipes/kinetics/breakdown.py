@@ -4,6 +4,7 @@ import json
 
 from keras_perceiver import errors
 from keras_perceiver import files
+from recipes import row_tables
 from recipes.kinetics.evaluation import Errors
 from recipes.kinetics.evaluation import measure
 from recipes.kinetics.evaluation import reconstruction_of
@@ -43,14 +44,14 @@ def break_down(folder, model, data, by=None):
     # Known already, with everything but the label given.
     whole = json.loads(folder.results_file.read_text())["model"]
     rows.insert(0, {"given": "video and sound", **_numbers(whole)})
-    lines = ["", *_table(rows), ""]
+    lines = ["", *row_tables.lines_of(rows), ""]
     path = folder.path / "given.csv"
     files.write_csv(path, rows[0], [row.values() for row in rows])
     if by:
         rows = _by_class(model, data)
         path = folder.path / "classes.csv"
         files.write_csv(path, rows[0], [row.values() for row in rows])
-        lines += [*_table(rows), f"by class: {path}", ""]
+        lines += [*row_tables.lines_of(rows), f"by class: {path}", ""]
     for path in write_pictures(folder.path, model, data):
         lines.append(f"picture: {path}")
     return lines
@@ -72,15 +73,6 @@ def _numbers(means):
         "audio": nearness(means["audio_mse"]),
         "top-1": right(means["top_1_error"]),
     }
-
-
-def _table(rows):
-    width = max(len(next(iter(row.values()))) for row in rows)
-    width = max(width, len(next(iter(rows[0]))))
-    return [
-        f"{first:<{width}}" + "".join(f"{cell:>11}" for cell in cells)
-        for first, *cells in [list(rows[0]), *(row.values() for row in rows)]
-    ]
 
 
 def _by_class(model, data):

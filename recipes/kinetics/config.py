@@ -2,46 +2,21 @@
 
 import dataclasses
 
-from keras_perceiver.data.media import decoders
+from recipes.media_settings import GENERATED
+from recipes.media_settings import MediaSettings
 from recipes.settings import ModelSettings
 from recipes.settings import OptimizerSettings
 from recipes.settings import TrainingSettings
 from recipes.settings import setting
 
-GENERATED = "generated"
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ClipSettings:
+class ClipSettings(MediaSettings):
     """Which videos, and what of a clip is hidden and what is decoded.
 
-    Size, sample rate and length of clips are those of the model.
+    The sample rate is the model's too.
     """
 
-    source: str = setting(
-        "",
-        help=(
-            "generated (clips made by this recipe), a folder of videos or of "
-            "class folders of videos, or Kinetics's CSV"
-        ),
-    )
-    files: str | None = setting(
-        None, help="folder of the videos of a CSV; none: beside it"
-    )
-    records: str | None = setting(
-        None,
-        help="folder that `prepare` writes; none: one in runs/records",
-    )
-    frames_per_second: int = setting(
-        25, help="of all clips, whatever the files have"
-    )
-    heldout_share: float | None = setting(
-        None,
-        help=(
-            "of each video's time, at its end, that is held out; none: other "
-            "videos are"
-        ),
-    )
     video_outputs: int = setting(
         512, help="pixels of each clip that a training step decodes"
     )
@@ -56,27 +31,6 @@ class ClipSettings:
     )
     hide_audio: float = setting(
         0.0, help="share of training clips whose sound is not given"
-    )
-    decoder: str = setting(
-        decoders.PYAV,
-        help="what `prepare` decodes with; tensorflow-io needs TensorFlow 2.16",
-        choices=decoders.NAMES,
-    )
-    frames_per_record: int = setting(
-        250,
-        help=(
-            "of prepared videos; fewer are read faster, and give more clips "
-            "an epoch"
-        ),
-    )
-    max_pixels: int = setting(
-        2**25, help="of a stored frame; what has more is skipped"
-    )
-    max_seconds: float = setting(
-        1200.0, help="of a video; what is longer is skipped"
-    )
-    max_memory_bytes: int = setting(
-        2**31, help="of the process that reads a video; more is skipped"
     )
 
 

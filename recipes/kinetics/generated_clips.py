@@ -8,16 +8,13 @@ mp4 files and read back as any others.
 """
 
 import colorsys
-import multiprocessing
-import os
 import pathlib
-import time
 
 import numpy as np
 
 from keras_perceiver.data.media.sources import TRAIN
 from keras_perceiver.data.media.sources import VALIDATE
-from keras_perceiver.data.media.writing import VideoWriter
+from recipes import generated_media
 
 # Numbers of videos, the same for each class.
 COUNTS = {TRAIN: 256, VALIDATE: 96}
@@ -59,14 +56,12 @@ def write_videos(folder, processes=None):
         folder: a `pathlib.Path` that does not exist yet.
         processes: number of them; None for one on each processor.
     """
-    began = time.monotonic()
     for split in COUNTS:
         for name in CLASS_NAMES:
             (folder / split / name).mkdir(parents=True)
     splits = [split for split, count in COUNTS.items() for _ in range(count)]
     jobs = [(folder, *job) for job in enumerate(splits)]
-    _in_processes(_write, jobs, processes or len(os.sched_getaffinity(0)))
-    print(f"generated {len(jobs)} videos in {time.monotonic() - began:.0f} s")
+    generated_media.write_all(_write, jobs, processes)
 
 
 def draw(number):
@@ -123,23 +118,15 @@ def _tone(generator, kind):
     return wave.astype("float32")
 
 
-def _in_processes(function, jobs, processes):
-    # What is forked here would have TensorFlow's threads half copied.
-    with multiprocessing.get_context("forkserver").Pool(processes) as pool:
-        pool.map(function, jobs, chunksize=8)
-
-
 def _write(job):
     folder, number, split = job
     frames, audio, kind = draw(number)
     name = f"{_COLOURS[kind]}_{list(_WAYS)[kind % len(_WAYS)]}"
     path = pathlib.Path(folder) / split / name / f"{number:04d}.mp4"
-    with VideoWriter(
+    generated_media.write_video(
         path,
+        frames,
+        audio,
         frames_per_second=_FRAMES_PER_SECOND,
         sample_rate=_SAMPLE_RATE,
-        size=(_SIZE, _SIZE),
-    ) as writer:
-        writer.write(frames, audio)
-    # What is prepared is told by the times of files.
-    os.utime(path, (0, 0))
+    )

@@ -1,21 +1,13 @@
-"""Which videos a run reads, and where their records are kept."""
+"""Which videos a run reads, and the form of their clips."""
 
-import pathlib
-import tempfile
-
-from keras_perceiver import files
-from keras_perceiver.data.media import records
 from keras_perceiver.data.media import sources
-from keras_perceiver.data.media.clips import PreparedClips
-from keras_perceiver.data.media.media_format import Limits
 from keras_perceiver.data.media.media_format import MediaFormat
-from recipes import record_folders
 from recipes.kinetics import generated_clips
-from recipes.kinetics.config import GENERATED
+from recipes.media_preparation import MediaPreparation
 
 
-class Preparation:
-    """Records of videos: what they are made of, and whether they are there.
+class Preparation(MediaPreparation):
+    """Records of videos with at most one label each.
 
     Args:
         settings: `ClipSettings`.
@@ -27,91 +19,20 @@ class Preparation:
             named.
     """
 
+    recipe_name = "kinetics"
+    wanted = sources.WANTED
+
     def __init__(self, settings, video_shape, num_audio_samples):
-        self.settings = settings
-        self.num_frames = video_shape[0]
-        self.media_format = _media_format(
-            settings, video_shape, num_audio_samples
-        )
-        if not settings.source:
-            raise ValueError(
-                f"No videos are named. --data takes {GENERATED}, or "
-                f"{sources.WANTED}."
-            )
-        self.folder = self._folder()
+        media_format = _media_format(settings, video_shape, num_audio_samples)
+        super().__init__(settings, media_format, video_shape[0])
 
-    @property
-    def is_generated(self):
-        """Whether the videos are made here."""
-        return self.settings.source == GENERATED
+    def find(self, source, folder):
+        """Returns the `Videos` of a source."""
+        return sources.find_videos(source, folder)
 
-    def prepare(self):
-        """Makes what is missing of the records; returns their summary."""
-        if self.is_generated:
-            return self._generate()
-        found = sources.find_videos(self.settings.source, self.settings.files)
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        return records.prepare(found, self.folder, self._plan())
-
-    def clips(self):
-        """Returns the `PreparedClips`; generated ones are made if need be.
-
-        Raises:
-            ValueError: if nothing was prepared, or of another form.
-        """
-        if not record_folders.is_prepared(self.folder):
-            if not self.is_generated:
-                raise record_folders.not_prepared(
-                    self.folder, self.settings.source, "kinetics"
-                )
-            self.prepare()
-        clips = PreparedClips(self.folder)
-        if clips.media_format != self.media_format:
-            raise ValueError(
-                f"The records in {self.folder} are of {clips.media_format}, "
-                f"and the model takes {self.media_format}. Prepare others in "
-                "another folder with --data.records, or change the model."
-            )
-        return clips
-
-    def _generate(self):
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        videos = self.folder.with_name(f"{self.folder.name}-videos")
-        # Whoever comes second waits, and finds all done.
-        with files.locked(self.folder):
-            # There as soon as it is whole: a run that is killed leaves none.
-            if not videos.exists():
-                with tempfile.TemporaryDirectory(dir=videos.parent) as place:
-                    made = pathlib.Path(place, "videos")
-                    generated_clips.write_videos(made)
-                    made.rename(videos)
-            found = sources.find_videos(videos)
-            return records.prepare(found, self.folder, self._plan())
-
-    def _plan(self):
-        settings = self.settings
-        return records.Plan(
-            media_format=self.media_format,
-            limits=Limits(
-                max_pixels=settings.max_pixels,
-                max_seconds=settings.max_seconds,
-                max_memory_bytes=settings.max_memory_bytes,
-            ),
-            min_frames=self.num_frames,
-            frames_per_record=settings.frames_per_record,
-            decoder=settings.decoder,
-        )
-
-    def _folder(self):
-        if self.settings.records:
-            return pathlib.Path(self.settings.records).expanduser()
-        name = self.settings.source
-        if not self.is_generated:
-            name = record_folders.name_of(name)
-        media_format = self.media_format
-        return record_folders.RECORDS / (
-            f"{name}-{media_format.size}px-{media_format.sample_rate}Hz"
-        )
+    def generate(self, folder):
+        """Writes videos into class folders."""
+        generated_clips.write_videos(folder)
 
 
 def _media_format(settings, video_shape, num_audio_samples):

@@ -4,17 +4,16 @@ import contextlib
 import dataclasses
 import itertools
 import os
-import time
 
 import numpy as np
 
 from keras_perceiver.data.media.isolated_reader import IsolatedReader
+from keras_perceiver.data.media.windows import padded
 from keras_perceiver.data.media.writing import VideoWriter
-from keras_perceiver.training.progress import time_in_words
 from keras_perceiver.visualization.clips import side_by_side
 from recipes.kinetics.pooled_errors import PooledErrors
+from recipes.reading_progress import ReadingProgress
 
-_SECONDS_BETWEEN_LINES = 10
 _NUM_LABELS = 5
 
 
@@ -93,7 +92,7 @@ def reconstruct_file(
                 task,
                 itertools.chain([first], pieces),
                 writer,
-                _Progress(reader),
+                ReadingProgress(reader, "reconstructing"),
             )
     return Reconstruction(
         num_frames=errors.num_frames,
@@ -112,7 +111,9 @@ def _write_all(task, pieces, writer, progress):
     errors, labels = PooledErrors(), []
     for piece in pieces:
         video, audio = piece.frames, piece.audio.astype("float32") / 2**15
-        clip = task(*_padded(task, video, audio))
+        clip = task(
+            *padded(video, audio, task.video_shape[0], task.num_audio_samples)
+        )
         our_video, our_audio = (
             clip.video[: len(video)],
             clip.audio[: len(audio)],
@@ -162,39 +163,6 @@ def _check_other(path, destination):
         )
 
 
-def _padded(task, video, audio):
-    """A whole clip: the last frame again and again, and silence."""
-    missing = task.video_shape[0] - len(video)
-    return (
-        np.pad(video, [(0, missing), (0, 0), (0, 0), (0, 0)], mode="edge"),
-        np.pad(audio, (0, task.num_audio_samples - len(audio))),
-    )
-
-
 def _likeliest(names, probabilities):
     order = np.argsort(-probabilities, kind="stable")[:_NUM_LABELS]
     return [(names[number], float(probabilities[number])) for number in order]
-
-
-class _Progress:
-    """A line now and then: how far it is, and the time left if it is known."""
-
-    def __init__(self, reader):
-        self._reader = reader
-        self._done = 0
-        self._began = self._last_line = time.monotonic()
-
-    def add(self, num_frames):
-        self._done += num_frames
-        now = time.monotonic()
-        if now - self._last_line < _SECONDS_BETWEEN_LINES:
-            return
-        self._last_line = now
-        words = f"reconstructing: {self._done:,} frames"
-        claimed = self._reader.claimed_frames
-        if claimed is not None and claimed >= self._done:
-            seconds = (now - self._began) / self._done
-            left = time_in_words(seconds * (claimed - self._done))
-            words = f"reconstructing: {self._done:,} of {claimed:,} frames"
-            words += f"  {left} left"
-        print(words, flush=True)

@@ -14,14 +14,14 @@ def mel(hertz):
     return 1127 * np.log1p(np.asarray(hertz) / 700)
 
 
-def spectrogram_by_hand(audio, num_frames, num_bins):
+def spectrogram_by_hand(audio, num_frames, num_bins, rate=RATE, highest=7500):
     step = -(-len(audio) // num_frames)
     length = 2 ** int(np.ceil(np.log2(2 * step)))
     window = 0.5 - 0.5 * np.cos(np.pi * np.arange(2 * step) / step)
     padded = np.zeros((num_frames + 1) * step)
     padded[: len(audio)] = audio
-    edges = np.linspace(mel(125), mel(7500), num_bins + 2)
-    places = mel(np.arange(length // 2 + 1) * RATE / length)
+    edges = np.linspace(mel(125), mel(highest), num_bins + 2)
+    places = mel(np.arange(length // 2 + 1) * rate / length)
     frames = []
     for number in range(num_frames):
         frame = padded[number * step : (number + 2) * step] * window

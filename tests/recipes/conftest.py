@@ -3,6 +3,7 @@
 import pytest
 
 from recipes.assignments import assign
+from recipes.audioset import generated_clips as generated_sounds
 from recipes.kinetics import generated_clips
 from recipes.modelnet40 import generated_shapes
 from recipes.starcraft import skirmishes
@@ -24,6 +25,7 @@ def few_examples(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         counts = dict.fromkeys(generated_clips.COUNTS, 8)
         patch.setattr(generated_clips, "COUNTS", counts)
+        patch.setattr(generated_sounds, "COUNTS", counts)
         patch.setattr(skirmishes, "NUM_GAMES", 8)
         counts = dict.fromkeys(generated_shapes.COUNTS, 4)
         patch.setattr(generated_shapes, "COUNTS", counts)

@@ -2,7 +2,7 @@
 
 Each takes an image, uint8 `(H, W, 3)`, and returns one of the same kind. They
 do what Pillow does, in which the published operations have their origin; where
-those differ, it is said.
+those differ, it is said. A factor is a number, or a tensor of one.
 
 Tables of 256 values, as Pillow has them, take TensorFlow four times as long as
 arithmetic on the whole image. Only `equalize` cannot do without.
@@ -79,7 +79,7 @@ def solarize_add(image, addition):
 
 def color(image, factor):
     """Between grey, at factor 0, and the image, at 1, and beyond it."""
-    if factor == 1.0:
+    if _is_one(factor):
         return image
     return _blend(_luma(image), image, factor)
 
@@ -90,7 +90,7 @@ def contrast(image, factor):
     The published operation takes for the mean the number of pixels over 256,
     by mistake as it seems, which is white for nearly every photograph.
     """
-    if factor == 1.0:
+    if _is_one(factor):
         return image
     mean = tf.reduce_mean(tf.cast(_luma(image), tf.float64))
     return _blend(tf.floor(mean + 0.5), image, factor)
@@ -98,7 +98,7 @@ def contrast(image, factor):
 
 def brightness(image, factor):
     """Between black, at factor 0, and the image, at 1, and beyond it."""
-    if factor == 1.0:
+    if _is_one(factor):
         return image
     return _blend(0, image, factor)
 
@@ -109,9 +109,14 @@ def sharpness(image, factor):
     The pixels at the border stay as they are. The published operation rounds
     the blurred image down; Pillow rounds it to the nearest.
     """
-    if factor == 1.0:
+    if _is_one(factor):
         return image
     return _blend(_smooth(image), image, factor)
+
+
+def _is_one(factor):
+    """Whether a factor is known to leave images as they are."""
+    return not tf.is_tensor(factor) and factor == 1.0
 
 
 def _rows(image):

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_perceiver import files
 from keras_perceiver.data import record_folder
+from keras_perceiver.data import record_sampling
 from keras_perceiver.data import shards
 from keras_perceiver.data.images import DCT_METHOD
 from keras_perceiver.data.media import record_features as features
@@ -25,9 +26,11 @@ class PreparedClips:
 
     A clip is a dictionary of tensors: `video` (uint8
     `(num_frames, size, size, 3)`), `audio` (float32
-    `(num_frames * samples_per_frame,)` from -1 to 1), `label` (int64, -1 for
-    none), `has_audio` (bool; false where the silence was filled in), `name`
-    (string, of the video) and `first_frame` (int64, its number in the video).
+    `(num_frames * samples_per_frame,)` from -1 to 1), `label` (int64, the
+    first of its classes, -1 for none), `labels` (bool `(num_classes,)`, all
+    of its classes), `has_audio` (bool; false where the silence was filled
+    in), `name` (string, of the video) and `first_frame` (int64, its number in
+    the video).
 
     Args:
         folder: the folder.
@@ -51,10 +54,13 @@ class PreparedClips:
         num_frames=NUM_FRAMES,
         part=WHOLE,
         is_wanted=None,
+        balanced=False,
     ):
         """Returns an endless `tf.data.Dataset` of clips and their numbers.
 
-        An epoch has one clip of each record, from a random start.
+        An epoch has one clip of each record, from a random start. Balanced,
+        there are no epochs: records are drawn so that all classes come equally
+        often, and those without a class never.
 
         Args:
             seed: of the order and the starts.
@@ -64,15 +70,15 @@ class PreparedClips:
             part: shares of a video's time between which clips lie.
             is_wanted: from a clip's number to whether it is made, inside a
                 graph; None for all of them.
+            balanced: whether classes come equally often.
 
         Returns:
             Pairs of an int64 number and a clip.
         """
         chosen, keep = self._usable(sources.TRAIN, num_frames, part)
-        records = shards.shuffled(chosen, keep, seed, start)
 
-        def clip(number, name_and_record):
-            found = features.parse(name_and_record[1])
+        def clip(number, record):
+            found = features.parse(record)
             lowest, highest = _starts(found, num_frames, part)
             first = tf.random.stateless_uniform(
                 (),
@@ -83,7 +89,13 @@ class PreparedClips:
             )
             return number, self._cut(found, first, num_frames)
 
-        numbered = records.enumerate(start)
+        if balanced:
+            numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
+            if is_wanted is not None:
+                numbers = numbers.filter(is_wanted)
+            return _parallel(self._drawn(chosen, keep, numbers, seed), clip)
+        records = shards.shuffled(chosen, keep, seed, start)
+        numbered = records.map(lambda _, record: record).enumerate(start)
         if is_wanted is not None:
             numbered = numbered.filter(lambda number, _: is_wanted(number))
         return _parallel(numbered, clip)
@@ -167,6 +179,31 @@ class PreparedClips:
             counts,
         ), keep
 
+    def _drawn(self, chosen, keep, numbers, seed):
+        """Numbers and records, all classes equally often."""
+        class_numbers = {name: i for i, name in enumerate(self.class_names)}
+        videos = [self._notes[name] for name in chosen.names]
+        labels = np.zeros((len(keep), len(self.class_names)), bool)
+        of_records = [
+            [class_numbers[label] for label in video["labels"]]
+            for shard in videos
+            for video in shard
+            for _ in video["pieces"]
+        ]
+        for row, classes in enumerate(of_records):
+            labels[row, classes] = keep[row]
+        records = record_sampling.PlacedRecords(
+            chosen.paths,
+            [
+                [size for video in shard for size in video["bytes"]]
+                for shard in videos
+            ],
+        )
+        # Another seed than that of the starts, which would go by the record.
+        return record_sampling.drawn(
+            records, record_sampling.class_weights(labels), numbers, ~seed
+        )
+
     def _files(self, split):
         pieces = self._pieces
         names = [
@@ -191,10 +228,18 @@ class PreparedClips:
         return {
             name: [
                 (first, count, sum(count for _, count in video["pieces"]))
-                for video in json.loads(
-                    (self.folder / f"{name}.json").read_text()
-                )["videos"]
+                for video in videos
                 for first, count in video["pieces"]
+            ]
+            for name, videos in self._notes.items()
+        }
+
+    @functools.cached_property
+    def _notes(self):
+        """What is noted of the videos of each file."""
+        return {
+            name: json.loads((self.folder / f"{name}.json").read_text())[
+                "videos"
             ]
             for name in self.summary["shards"]
         }
@@ -202,6 +247,11 @@ class PreparedClips:
     @staticmethod
     def _num_clips(room, num_frames, clips_per_record):
         return clips_per_record or room // num_frames + 1
+
+    def _labels(self, numbers):
+        """True for the numbers that there are, -1 being none."""
+        classes = tf.range(len(self.class_names), dtype=tf.int64)
+        return tf.reduce_any(numbers[:, None] == classes, axis=0)
 
     def _cut(self, found, first, num_frames):
         size = self.media_format.size
@@ -223,7 +273,8 @@ class PreparedClips:
         return {
             "video": tf.ensure_shape(video, (num_frames, size, size, 3)),
             "audio": tf.ensure_shape(audio, (num_frames * samples,)),
-            "label": found[features.LABEL],
+            "label": found[features.LABEL][0],
+            "labels": self._labels(found[features.LABEL]),
             "has_audio": found[features.HAS_AUDIO] > 0,
             "name": found[features.NAME],
             "first_frame": found[features.FIRST_FRAME] + first,

@@ -41,18 +41,23 @@ def open_file(path):
         raise MediaError(f"cannot be opened: {words(error)}.") from None
 
 
+def video_tracks(container):
+    """Returns the video tracks that are no pictures of a cover."""
+    av = errors.import_extra("av", "video")
+    return [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & av.stream.Disposition.attached_pic
+    ]
+
+
 def video_track(container, max_pixels):
     """Returns the first video track that is no picture of a cover.
 
     Raises:
         MediaError: if there is none, or its frames are too large.
     """
-    av = errors.import_extra("av", "video")
-    streams = [
-        stream
-        for stream in container.streams.video
-        if not stream.disposition & av.stream.Disposition.attached_pic
-    ]
+    streams = video_tracks(container)
     if not streams:
         raise MediaError("has no video track.")
     context = streams[0].codec_context

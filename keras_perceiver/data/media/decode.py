@@ -1,11 +1,12 @@
 """Frames at exact times and the sound that belongs to them.
 
 Time 0 is that of the first frame. Sound that begins later is silent before,
-sound that begins earlier is cut.
+sound that begins earlier is cut. Of sound alone, time 0 is its begin.
 """
 
 import dataclasses
 import fractions
+import math
 
 import numpy as np
 
@@ -13,13 +14,11 @@ from keras_perceiver import errors
 from keras_perceiver.data.media import containers
 from keras_perceiver.data.media import decoders
 from keras_perceiver.data.media import frames as frames_lib
-from keras_perceiver.data.media import sound as sound_lib
+from keras_perceiver.data.media import sound_track
 from keras_perceiver.data.media.media_format import Limits
 from keras_perceiver.data.media.media_format import MediaError
 from keras_perceiver.data.media.media_format import MediaFormat
 
-# Sound decoders need some of what comes before.
-_SECONDS_BEFORE = fractions.Fraction(1, 2)
 # What a file says of its length may be this much too long.
 _SECONDS_CLAIMED = 0.5
 
@@ -49,6 +48,8 @@ class VideoReader:
         media_format: a `MediaFormat`.
         limits: `Limits`.
         decoder: one of `decoders.NAMES`.
+        sound_alone: whether a file without a video track is read too, with
+            black frames.
 
     Attributes:
         has_audio: whether any sound was found; known after the first piece.
@@ -66,6 +67,7 @@ class VideoReader:
         media_format=None,
         limits=None,
         decoder=decoders.PYAV,
+        sound_alone=False,
     ):
         self.path = str(path)
         self.start = _exact(start)
@@ -73,12 +75,13 @@ class VideoReader:
         self.media_format = media_format or MediaFormat()
         self.limits = limits or Limits()
         self.decoder = decoder
+        self.sound_alone = sound_alone
         self.has_audio = False
         self.claimed_frames = None
         self.problems = []
         self._is_damaged = False
         self._first_problem = ""
-        self._av = errors.import_extra("av", "video")
+        errors.import_extra("av", "video")
         if self.start < 0 or (self.end is not None and self.end <= self.start):
             raise MediaError(
                 f"is to be read from {start} to {end} s, which is no time."
@@ -91,6 +94,9 @@ class VideoReader:
             MediaError: if there are no frames, or a limit is passed.
         """
         with containers.open_file(self.path) as container:
+            if self.sound_alone and not containers.video_tracks(container):
+                yield from self._black_pieces(container, frames_per_piece)
+                return
             stream = containers.video_track(container, self.limits.max_pixels)
             zero = containers.first_time(container, stream) + self.start
             self._check_limit(container, stream, zero)
@@ -105,6 +111,26 @@ class VideoReader:
                 yield self._piece(first_frame, pixels, sound)
             count = first_frame + len(pixels)
             self._check_length(container, stream, zero, count)
+
+    def _black_pieces(self, container, frames_per_piece):
+        """Pieces of a file without frames, as long as its sound."""
+        stream = containers.audio_track(container)
+        if stream is None:
+            raise MediaError("has no video track, and no sound.")
+        zero = containers.first_time(container, stream) + self.start
+        self._check_limit(container, stream, zero)
+        sound = self._read_sound(zero)
+        most = math.floor(self._most_seconds() * self.media_format.frame_rate)
+        count = math.ceil(len(sound) / self.media_format.samples_per_frame)
+        if count > most and self.end is None:
+            raise MediaError(self._too_long())
+        count = min(count, most)
+        size = self.media_format.size
+        for first in range(0, count, frames_per_piece):
+            length = min(frames_per_piece, count - first)
+            black = np.zeros((length, size, size, 3), np.uint8)
+            yield self._piece(first, black, sound)
+        self._check_length(container, stream, zero, count)
 
     def _check_limit(self, container, stream, zero):
         """Raises `MediaError` if the file itself says that it is too long."""
@@ -195,38 +221,15 @@ class VideoReader:
             yield begin, duration, frame
 
     def _read_sound(self, zero):
-        seconds = self._most_seconds()
-        rate = self.media_format.sample_rate
-        sound = sound_lib.Sound(rate, int(seconds * rate) + 1)
-        with containers.open_file(self.path) as container:
-            stream = containers.audio_track(container)
-            if stream is None:
-                return sound
-            if self.start > 0:
-                containers.seek(container, stream, zero - _SECONDS_BEFORE)
-            placer = sound_lib.Placer(sound, zero)
-            num_lost, reason = 0, ""
-            frames = decoders.decoded(
-                self.decoder, container, stream, zero + seconds
-            )
-            for frame, problem in frames:
-                if problem:
-                    num_lost, reason = num_lost + 1, problem
-                try:
-                    if frame is not None and not placer.add(frame):
-                        break
-                except (self._av.error.FFmpegError, ValueError) as error:
-                    self.problems.append(
-                        "has sound that cannot be mixed: "
-                        f"{containers.words(error)}. It is silent there."
-                    )
-                    return sound
-            placer.finish()
-        if num_lost:
-            self.problems.append(
-                f"has {num_lost:,} packets of sound that cannot be decoded: "
-                f"{reason}. It is silent there."
-            )
+        sound, problems = sound_track.read_sound(
+            self.path,
+            zero,
+            self._most_seconds(),
+            self.media_format.sample_rate,
+            self.decoder,
+            is_begin=self.start == 0,
+        )
+        self.problems += problems
         return sound
 
     def _most_seconds(self):
@@ -238,7 +241,7 @@ class VideoReader:
         self.has_audio = len(sound) > 0
         samples = self.media_format.samples_per_frame
         audio = sound.between(first_frame * samples, len(pixels) * samples)
-        return Piece(first_frame, np.stack(pixels), audio)
+        return Piece(first_frame, np.asarray(pixels), audio)
 
     def _claimed_seconds(self, container, stream, zero):
         """How long the track says it is from `zero` on; None if it does not."""
@@ -275,6 +278,7 @@ def read_clip(
     media_format=None,
     limits=None,
     decoder=decoders.PYAV,
+    sound_alone=False,
 ):
     """Reads all of a clip at once.
 
@@ -285,6 +289,7 @@ def read_clip(
         media_format: a `MediaFormat`; None for the published one.
         limits: `Limits`; None for the usual ones.
         decoder: one of `decoders.NAMES`.
+        sound_alone: as `VideoReader` takes it.
 
     Returns:
         Frames, uint8 `(T, size, size, 3)`; sound, float32
@@ -294,7 +299,9 @@ def read_clip(
     Raises:
         MediaError: if there are no frames, or a limit is passed.
     """
-    reader = VideoReader(path, start, end, media_format, limits, decoder)
+    reader = VideoReader(
+        path, start, end, media_format, limits, decoder, sound_alone
+    )
     rate = reader.media_format.frame_rate
     (piece,) = reader.pieces(int(reader.limits.max_seconds * rate) + 2)
     return piece.frames, piece.audio.astype("float32") / 2**15, reader

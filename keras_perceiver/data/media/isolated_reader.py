@@ -25,6 +25,8 @@ class IsolatedReader:
         path: the file.
         media_format: a `MediaFormat`; None for the published one.
         limits: `Limits`; None for the usual ones.
+        sound_alone: whether a file without a video track is read too, with
+            black frames.
 
     Attributes:
         has_audio: whether any sound was found; known after the first piece.
@@ -34,11 +36,12 @@ class IsolatedReader:
             known after the last piece.
     """
 
-    def __init__(self, path, media_format=None, limits=None):
+    def __init__(self, path, media_format=None, limits=None, sound_alone=False):
         errors.import_extra("av", "video")
         self.path = os.path.abspath(path)
         self.media_format = media_format or MediaFormat()
         self.limits = limits or Limits()
+        self.sound_alone = sound_alone
         self.has_audio = False
         self.claimed_frames = None
         self.problems = []
@@ -59,6 +62,7 @@ class IsolatedReader:
             frames_per_piece,
             self.media_format,
             self.limits,
+            self.sound_alone,
         ) as child:
             while (said := child.hear())["count"]:
                 self.has_audio = said["has_audio"]
@@ -81,9 +85,16 @@ class IsolatedReader:
         )
 
 
-def _send_pieces(sender, path, frames_per_piece, media_format, limits):
+def _send_pieces(
+    sender, path, frames_per_piece, media_format, limits, sound_alone
+):
     own_process.limit_memory(limits.max_memory_bytes)
-    reader = VideoReader(path, media_format=media_format, limits=limits)
+    reader = VideoReader(
+        path,
+        media_format=media_format,
+        limits=limits,
+        sound_alone=sound_alone,
+    )
     fault = None
     try:
         for piece in reader.pieces(frames_per_piece):

@@ -26,13 +26,14 @@ _DIGITS = 6
 class Row:
     """A line of the CSV: a part of a video, its label and split.
 
-    `label` is None in a file without that column, `split` where it says none.
+    `labels` has one, or none in a file without that column; `split` is None
+    where the file says none.
     """
 
     youtube_id: str
     start: float
     end: float
-    label: str | None
+    labels: tuple[str, ...]
     split: str | None
 
     @property
@@ -112,5 +113,5 @@ def _row(values):
         raise ValueError(
             f"the split {split!r} is none of {', '.join(_SPLITS)}."
         )
-    label = values.get("label") or None
-    return Row(youtube_id, start, end, label, _SPLITS.get(split))
+    labels = (values["label"],) if values.get("label") else ()
+    return Row(youtube_id, start, end, labels, _SPLITS.get(split))

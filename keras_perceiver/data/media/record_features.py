@@ -5,7 +5,7 @@
 | `video/frames` | JPEG files, one for each frame |
 | `audio/pcm` | 16-bit samples, little endian, mono |
 | `audio/present` | 0 if the silence was filled in |
-| `label` | the number of the class, -1 for none |
+| `label` | the numbers of the classes; -1 alone for none |
 | `name` | of the video |
 | `video/first_frame` | the number of the first frame in the video |
 | `video/num_frames` | frames in this record |
@@ -24,12 +24,12 @@ LABEL = "label"
 NAME = "name"
 
 
-def example(name, label, piece, jpegs, has_audio):
+def example(name, labels, piece, jpegs, has_audio):
     """Returns a record without its total number of frames.
 
     Args:
         name: of the video.
-        label: the number of its class.
+        labels: numbers of its classes.
         piece: a `decode.Piece`.
         jpegs: its frames as files.
         has_audio: whether the video has sound.
@@ -37,11 +37,11 @@ def example(name, label, piece, jpegs, has_audio):
     feature = {
         FRAMES: _bytes(jpegs),
         PCM: _bytes([piece.audio.astype("<i2").tobytes()]),
-        HAS_AUDIO: _integer(has_audio),
-        LABEL: _integer(label),
+        HAS_AUDIO: _integers([has_audio]),
+        LABEL: _integers(labels or [-1]),
         NAME: _bytes([name.encode()]),
-        FIRST_FRAME: _integer(piece.first_frame),
-        NUM_FRAMES: _integer(len(jpegs)),
+        FIRST_FRAME: _integers([piece.first_frame]),
+        NUM_FRAMES: _integers([len(jpegs)]),
     }
     return tf.train.Example(
         features=tf.train.Features(feature=feature)
@@ -51,7 +51,7 @@ def example(name, label, piece, jpegs, has_audio):
 def with_total(record, total_frames):
     """Returns a record that knows how many frames its video has."""
     content = tf.train.Example.FromString(record)
-    content.features.feature[TOTAL_FRAMES].CopyFrom(_integer(total_frames))
+    content.features.feature[TOTAL_FRAMES].CopyFrom(_integers([total_frames]))
     return content.SerializeToString(deterministic=True)
 
 
@@ -66,7 +66,9 @@ def parse(record):
             ),
             PCM: tf.io.FixedLenFeature([], tf.string),
             HAS_AUDIO: integer,
-            LABEL: integer,
+            LABEL: tf.io.FixedLenSequenceFeature(
+                [], tf.int64, allow_missing=True
+            ),
             NAME: tf.io.FixedLenFeature([], tf.string),
             FIRST_FRAME: integer,
             NUM_FRAMES: integer,
@@ -79,5 +81,6 @@ def _bytes(values):
     return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
 
 
-def _integer(value):
-    return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value)]))
+def _integers(values):
+    numbers = tf.train.Int64List(value=map(int, values))
+    return tf.train.Feature(int64_list=numbers)

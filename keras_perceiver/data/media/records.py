@@ -25,6 +25,7 @@ from keras_perceiver.training.progress import time_in_words
 SKIPPED = "skipped"
 SILENT = "silence filled in"
 USED_IN_PART = "used in part"
+USED_AS_IT_IS = "used as it is"
 _VIDEOS_PER_SHARD = 64
 _SECONDS_BETWEEN_LINES = 10
 # Waiting for a slow video, others are decoded ahead.
@@ -42,6 +43,8 @@ class Plan:
         min_frames: what is shorter, a rest too, is left out.
         jpeg_quality: from 1 to 100.
         decoder: `av`, or `tensorflow-io` beside TensorFlow 2.16 and FFmpeg 4.
+        sound_alone: whether files without a video track are used too, with
+            black frames.
     """
 
     media_format: MediaFormat = dataclasses.field(default_factory=MediaFormat)
@@ -50,6 +53,7 @@ class Plan:
     min_frames: int = 16
     jpeg_quality: int = 95
     decoder: str = decoders.PYAV
+    sound_alone: bool = False
 
     def __post_init__(self):
         if not 1 <= self.min_frames <= self.frames_per_record:
@@ -126,7 +130,12 @@ def _write_missing(shards, class_names, plan, processes):
         concurrent.futures.ThreadPoolExecutor(processes) as pool,
     ):
         jobs = (
-            (video, numbers.get(video.label, -1), place / str(number), plan)
+            (
+                video,
+                [numbers[label] for label in video.labels],
+                place / str(number),
+                plan,
+            )
             for number, video in enumerate(
                 video for shard in missing for video in shard.videos
             )
@@ -159,14 +168,15 @@ def _write_shard(shard, results, progress):
         tf.io.TFRecordWriter(str(temporary)) as writer,
     ):
         for video, (path, result) in zip(shard.videos, results, strict=False):
-            total = sum(count for _, count in result["pieces"])
+            total, sizes = sum(count for _, count in result["pieces"]), []
             if total:
                 for record in tf.data.TFRecordDataset(str(path)):
-                    writer.write(
-                        record_features.with_total(record.numpy(), total)
-                    )
+                    record = record_features.with_total(record.numpy(), total)
+                    writer.write(record)
+                    sizes.append(len(record))
             path.unlink(missing_ok=True)
-            videos.append({"name": video.name, "label": video.label, **result})
+            noted = {"name": video.name, "labels": video.labels}
+            videos.append({**noted, "bytes": sizes, **result})
             progress.add(video.name, result)
     files.write_json(shard.notes_path, {"videos": videos})
 
@@ -182,8 +192,8 @@ def _summarize(found, plan, shards):
             problems += _problems_of(video)
             records[shard.split] += len(video["pieces"])
             frames[shard.split] += sum(count for _, count in video["pieces"])
-            if video["pieces"] and video["label"] is not None:
-                classes[video["label"]] += 1
+            if video["pieces"]:
+                classes.update(video["labels"])
     rate = plan.media_format.frame_rate
     done = collections.Counter(done for _, _, done in problems)
     summary = {
@@ -194,6 +204,7 @@ def _summarize(found, plan, shards):
         "skipped": done[SKIPPED],
         "silent": done[SILENT],
         "used_in_part": done[USED_IN_PART],
+        "used_as_they_are": done[USED_AS_IT_IS],
         "records": sum(records.values()),
         "records_of_split": dict(sorted(records.items())),
         "seconds_of_split": {
@@ -215,6 +226,7 @@ def _problems_of(video):
         rows.append((name, " It ".join(video["problems"]), USED_IN_PART))
     if not video["has_audio"]:
         rows.append((name, "has no sound.", SILENT))
+    rows += [(name, remark, USED_AS_IT_IS) for remark in video["remarks"]]
     return rows
 
 

@@ -8,6 +8,9 @@ from keras_perceiver import errors
 
 # A quarter of a frame at 25 frames/s. Less is rounding of the times.
 _GAP = fractions.Fraction(1, 100)
+_LOUDEST = 2**15 - 1
+# Of the samples; a loud recording touches the limit now and then.
+_CLIPPED_SHARE = 0.01
 
 
 class Sound:
@@ -43,6 +46,30 @@ class Sound:
                     begin - at : end - at
                 ]
         return result
+
+
+class Levels:
+    """Tells of sound that is there and says little: silent, or cut off."""
+
+    def __init__(self):
+        self._num_samples = self._num_sounding = self._num_clipped = 0
+
+    def add(self, samples):
+        """Takes samples, int16 `(n,)`."""
+        self._num_samples += len(samples)
+        self._num_sounding += int(np.count_nonzero(samples))
+        # Its lowest value has no counterpart, and has no absolute one either.
+        at_limit = (samples >= _LOUDEST) | (samples <= -_LOUDEST)
+        self._num_clipped += int(np.count_nonzero(at_limit))
+
+    def remarks(self):
+        """Returns a list of words that follow "the video"."""
+        if not self._num_sounding:
+            return ["has sound that is silent."]
+        share = self._num_clipped / self._num_samples
+        if share > _CLIPPED_SHARE:
+            return [f"has clipped sound: {share:.1%} of it is at the limit."]
+        return []
 
 
 class Placer:

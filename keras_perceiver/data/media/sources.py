@@ -11,7 +11,7 @@ from keras_perceiver.data.media import kinetics_csv
 
 TRAIN = "train"
 VALIDATE = "validate"
-_SPLIT_FOLDERS = {
+SPLIT_NAMES = {
     "train": TRAIN,
     "val": VALIDATE,
     "validate": VALIDATE,
@@ -35,7 +35,7 @@ class Video:
         name: what to call it; different for each.
         start: seconds from the first frame.
         end: seconds from the first frame; None for the whole file.
-        label: the name of its class, or None.
+        labels: names of its classes; none, one or several.
         split: `train`, `validate` or `test`.
     """
 
@@ -43,7 +43,7 @@ class Video:
     name: str
     start: float = 0.0
     end: float | None = None
-    label: str | None = None
+    labels: tuple[str, ...] = ()
     split: str = TRAIN
 
     def __post_init__(self):
@@ -62,7 +62,8 @@ class Videos:
     Attributes:
         description: for people.
         videos: list of `Video`.
-        class_names: list of strings, sorted; empty without labels.
+        class_names: list of strings, in the order of their numbers; empty
+            without labels.
         missing: pairs of a name and a reason, for what is named and not there.
     """
 
@@ -98,7 +99,7 @@ def find_videos(source, folder=None):
     else:
         what = "no CSV file" if path.is_file() else "no such file or folder"
         raise ValueError(f"--data {source}: {what}. Wanted: {WANTED}.")
-    return dataclasses.replace(found, videos=_split(found.videos))
+    return with_splits(found)
 
 
 def _from_csv(path, folder):
@@ -111,7 +112,7 @@ def _from_csv(path, folder):
             missing.append((row.name, f"has no file in {folder}."))
             continue
         videos.append(
-            Video(str(place), row.name, start, end, row.label, row.split)
+            Video(str(place), row.name, start, end, row.labels, row.split)
         )
     if not videos:
         raise ValueError(
@@ -119,7 +120,7 @@ def _from_csv(path, folder):
             f"Wanted: files such as {rows[0].name}.mp4 or "
             f"{rows[0].youtube_id}.mp4; name another folder."
         )
-    labels = sorted({row.label for row in rows if row.label is not None})
+    labels = sorted({label for row in rows for label in row.labels})
     return Videos(f"{path.name} ({folder})", videos, labels, missing)
 
 
@@ -129,8 +130,8 @@ def _from_folder(root):
     if not folders:
         return _from_flat_folder(root, inside)
     parts = {"": ""}
-    if "train" in folders and set(folders) <= set(_SPLIT_FOLDERS):
-        parts = {name: _SPLIT_FOLDERS[name] for name in folders}
+    if "train" in folders and set(folders) <= set(SPLIT_NAMES):
+        parts = {name: SPLIT_NAMES[name] for name in folders}
     videos = []
     for part, split in sorted(parts.items()):
         for label, files in class_folders.scan(root, part).items():
@@ -138,9 +139,9 @@ def _from_folder(root):
                 path = os.path.join(root, os.fsdecode(name))
                 shown = name.decode("utf-8", "backslashreplace")
                 videos.append(
-                    Video(path, shown, label=label, split=split or None)
+                    Video(path, shown, labels=(label,), split=split or None)
                 )
-    labels = sorted({video.label for video in videos})
+    labels = sorted({label for video in videos for label in video.labels})
     return Videos(str(root), sorted(videos, key=_by_name), labels)
 
 
@@ -163,8 +164,9 @@ def _by_name(video):
     return video.name
 
 
-def _split(videos):
-    """Gives those without a split one."""
+def with_splits(found):
+    """Gives the videos of `Videos` without a split one, as above."""
+    videos = found.videos
     open_ones = [video for video in videos if video.split is None]
     heldout = set()
     if len(open_ones) >= FEWEST_TO_SPLIT:
@@ -174,7 +176,7 @@ def _split(videos):
         ):
             if is_heldout:
                 heldout.add(name)
-    return [
+    videos = [
         dataclasses.replace(
             video, split=VALIDATE if video.name in heldout else TRAIN
         )
@@ -182,3 +184,4 @@ def _split(videos):
         else video
         for video in videos
     ]
+    return dataclasses.replace(found, videos=videos)

@@ -30,7 +30,7 @@ def test_class_folders_give_labels(tmp_path):
         touched(tmp_path / name)
     found = sources.find_videos(str(tmp_path))
     assert found.class_names == ["run", "swim"]
-    assert [(video.name, video.label) for video in found.videos] == [
+    assert [(video.name, *video.labels) for video in found.videos] == [
         ("run/a.mp4", "run"),
         ("run/b.mkv", "run"),
         ("swim/more/c.avi", "swim"),
@@ -70,7 +70,7 @@ def test_a_folder_of_videos_has_no_labels(tmp_path):
     found = sources.find_videos(str(tmp_path))
     assert [video.name for video in found.videos] == ["a.mp4", "b.mp4"]
     assert found.class_names == []
-    assert found.videos[0].label is None
+    assert found.videos[0].labels == ()
 
 
 def test_the_official_csv_finds_whole_and_cut_files(tmp_path):
@@ -89,7 +89,7 @@ def test_the_official_csv_finds_whole_and_cut_files(tmp_path):
     assert (first.start, first.end, first.split) == (3.0, 13.0, "train")
     assert (second.start, second.end, second.split) == (0.0, None, "validate")
     assert first.name == "-aB3_x_000003_000013"
-    assert first.label == "playing chess"
+    assert first.labels == ("playing chess",)
     assert found.class_names == ["abseiling", "playing chess"]
     assert [name for name, _ in found.missing] == ["gone_000000_000010"]
 
@@ -98,7 +98,7 @@ def test_the_csv_of_the_test_split_has_no_labels(tmp_path):
     touched(tmp_path / "a.mp4")
     head = "youtube_id,time_start,time_end,split\n"
     path = csv_of(tmp_path, ["a,0,10,test"], head)
-    assert sources.find_videos(str(path)).videos[0].label is None
+    assert sources.find_videos(str(path)).videos[0].labels == ()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from keras_perceiver.data.media import sources
+from recipes import generated_media
 from recipes.assignments import assign
 from recipes.kinetics import RECIPE
 from recipes.kinetics import generated_clips
@@ -15,7 +16,7 @@ def write(folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generated_clips, "COUNTS", COUNTS)
         # Other processes would not know of it.
-        patch.setattr(generated_clips, "_in_processes", map_here)
+        patch.setattr(generated_media, "in_processes", map_here)
         generated_clips.write_videos(folder)
     return folder
 

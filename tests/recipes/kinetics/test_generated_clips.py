@@ -65,7 +65,7 @@ def test_written_videos_are_found_by_class_and_split(videos):
     assert len(found.class_names) == 8
     splits = [video.split for video in found.videos]
     assert {split: splits.count(split) for split in set(splits)} == COUNTS
-    labels = [video.label for video in found.videos]
+    labels = [video.labels for video in found.videos]
     assert {labels.count(label) for label in set(labels)} == {3}
 
 

@@ -4,6 +4,7 @@ import shutil
 import pytest
 
 from keras_perceiver.data.media import sources
+from recipes import generated_media
 from recipes.kinetics import generated_clips
 from recipes.kinetics.preparation import Preparation
 from tests.recipes.kinetics.few_videos import configured
@@ -62,7 +63,7 @@ def test_limits_are_settings(prepared):
 def test_generated_clips_are_made_when_they_are_wanted(tmp_path, monkeypatch):
     counts = {sources.TRAIN: 8, sources.VALIDATE: 8}
     monkeypatch.setattr(generated_clips, "COUNTS", counts)
-    monkeypatch.setattr(generated_clips, "_in_processes", map_here)
+    monkeypatch.setattr(generated_media, "in_processes", map_here)
     words = {"data.records": tmp_path / "records"}
     data = open_data(words)
     data.check()
@@ -79,7 +80,7 @@ def test_generated_clips_are_made_once_by_many_at_a_time(
 ):
     counts = {sources.TRAIN: 8, sources.VALIDATE: 8}
     monkeypatch.setattr(generated_clips, "COUNTS", counts)
-    monkeypatch.setattr(generated_clips, "_in_processes", map_here)
+    monkeypatch.setattr(generated_media, "in_processes", map_here)
     ways = [preparation({"data.records": tmp_path / "records"}) for _ in "ab"]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         one, other = pool.map(Preparation.prepare, ways)
@@ -95,11 +96,11 @@ def test_generating_that_was_stopped_begins_anew(tmp_path, monkeypatch):
 
     counts = {sources.TRAIN: 8, sources.VALIDATE: 8}
     monkeypatch.setattr(generated_clips, "COUNTS", counts)
-    monkeypatch.setattr(generated_clips, "_in_processes", stop)
+    monkeypatch.setattr(generated_media, "in_processes", stop)
     made = preparation({"data.records": tmp_path / "records"})
     with pytest.raises(KeyboardInterrupt):
         made.prepare()
-    monkeypatch.setattr(generated_clips, "_in_processes", map_here)
+    monkeypatch.setattr(generated_media, "in_processes", map_here)
     assert made.prepare()["records"] == 16
 
 
