@@ -75,11 +75,12 @@ def _train(recipe, options, rest):
 
 
 def _evaluate(recipe, options, rest):
+    from recipes import measuring
     from recipes import runner
 
     if options.start_from:
         configuration = _configuration(recipe, options, rest)
-        runner.evaluate_weights(recipe, configuration, options.start_from)
+        measuring.evaluate_weights(recipe, configuration, options.start_from)
         return
     _check_no_settings(options, rest)
     runner.evaluate(recipe, _folder(recipe, options), options.by)
@@ -92,14 +93,14 @@ def _predict(recipe, options, rest):
 
 
 def _study(recipe, options, rest):
-    from recipes import runner
+    from recipes import studies
 
     if not recipe.studies:
         raise ValueError(f"{recipe.name} has no studies.")
     name = rest[0] if rest and not rest[0].startswith("--") else ""
     if name not in recipe.studies:
         raise errors.unknown(f"study of {recipe.name}:", name, recipe.studies)
-    runner.study(
+    studies.study(
         recipe,
         _configuration(recipe, options, rest[1:]),
         options.run_folder or pathlib.Path("runs") / f"{recipe.name}_{name}",

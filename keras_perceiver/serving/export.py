@@ -19,13 +19,14 @@ from keras_perceiver.serving.checks import operations
 from keras_perceiver.serving.messages import protos
 from keras_perceiver.serving.signatures import raw_signatures_of
 from keras_perceiver.serving.signatures import signatures_of
+from keras_perceiver.training.checkpoints import CARD_FILE
 from keras_perceiver.training.run_folder import machine_record
 
 # Beside the weights, for the graph, the example and the log of requests.
 _SPARE_BYTES = 50_000_000
 
 
-def export(task, base, version=None, precision=None):
+def export(task, base, version=None, precision=None, card=None):
     """Writes a task as `base/VERSION`, whole or not at all.
 
     The signature `serving_default` is the task's own `serve`: raw in, raw
@@ -42,6 +43,8 @@ def export(task, base, version=None, precision=None):
         version: a positive integer; None takes the next free one.
         precision: `"float32"`, `"bfloat16"` or `"int8"`, see
             `serving.precision`; None leaves the model as it is.
+        card: a text for people that lies beside the graph as `README.md`, or
+            None.
 
     Returns:
         The path of the new version.
@@ -67,6 +70,8 @@ def export(task, base, version=None, precision=None):
     )
     try:
         _write(task, raw, temporary, base.resolve().name)
+        if card is not None:
+            files.write_text(temporary / CARD_FILE, card)
         temporary.chmod(0o755)
         temporary.rename(base / str(version))
     except BaseException:
