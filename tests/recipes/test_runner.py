@@ -98,6 +98,7 @@ def test_a_run_leaves_everything_behind(straight):
             f"checkpoints/step_000000{step}/{name}"
             for step in (2, 4)
             for name in (
+                "README.md",
                 "manifest.json",
                 "model.json",
                 "model.safetensors",
