@@ -122,6 +122,17 @@ def test_a_run_leaves_everything_behind(straight):
     assert results["model"]["nats"] == pytest.approx(best, rel=1e-5)
 
 
+def test_cards_have_the_numbers_of_the_run(straight):
+    results = json.loads((straight.path / "results.json").read_text())
+    best = (straight.path / "best").resolve()
+    for checkpoint in (straight.path / "checkpoints").iterdir():
+        card = (checkpoint / "README.md").read_text()
+        assert f"weights of step {int(checkpoint.name[5:])}." in card
+        is_evaluated = f'"value": {results["model"]["nats"]}' in card
+        assert is_evaluated == (checkpoint == best)
+        assert ("Not evaluated yet" in card) == (checkpoint != best)
+
+
 def test_a_run_says_what_it_does(straight, text):
     parameters = load_pretrained(straight.path / "best").count_params()
     for words in (
