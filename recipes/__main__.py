@@ -1,6 +1,5 @@
 """One command line for every recipe: `python -m recipes NAME VERB`."""
 
-import argparse
 import pathlib
 import sys
 
@@ -8,19 +7,10 @@ from keras_perceiver import errors
 from recipes import search_command
 from recipes.assignments import assign
 from recipes.assignments import parse_assignments
+from recipes.command_parser import make_parser
+from recipes.overview import overview
 from recipes.recipe import find_recipe
-from recipes.recipe import recipe_names
-from recipes.setting_listings import describe
 
-VERBS = {
-    "prepare": "download and check the data",
-    "train": "train, with a run folder for all that comes out",
-    "evaluate": "the best checkpoint beside the baselines",
-    "predict": "answer a raw request with the best checkpoint",
-    "study": "compare several trainings in one table",
-    "search": "find a better latent size within a budget",
-    "export": "write the best checkpoint as a SavedModel",
-}
 # Mistakes of the user, told in one line; anything else is ours.
 USER_ERRORS = (ValueError, OSError, ImportError, FloatingPointError)
 
@@ -33,11 +23,11 @@ def main(arguments):
     another worker, and the same command goes on. 130: interrupted.
     """
     if not arguments or arguments[0] in ("-h", "--help"):
-        print(_overview())
+        print(overview())
         return 0
     try:
         recipe = find_recipe(arguments[0])
-        options, rest = _parser(recipe).parse_known_args(arguments[1:])
+        options, rest = make_parser(recipe).parse_known_args(arguments[1:])
         _check_options(options)
         options.words = arguments
         _run(recipe, options, rest)
@@ -85,11 +75,12 @@ def _train(recipe, options, rest):
 
 
 def _evaluate(recipe, options, rest):
+    from recipes import measuring
     from recipes import runner
 
     if options.start_from:
         configuration = _configuration(recipe, options, rest)
-        runner.evaluate_weights(recipe, configuration, options.start_from)
+        measuring.evaluate_weights(recipe, configuration, options.start_from)
         return
     _check_no_settings(options, rest)
     runner.evaluate(
@@ -107,14 +98,14 @@ def _predict(recipe, options, rest):
 
 
 def _study(recipe, options, rest):
-    from recipes import runner
+    from recipes import studies
 
     if not recipe.studies:
         raise ValueError(f"{recipe.name} has no studies.")
     name = rest[0] if rest and not rest[0].startswith("--") else ""
     if name not in recipe.studies:
         raise errors.unknown(f"study of {recipe.name}:", name, recipe.studies)
-    runner.study(
+    studies.study(
         recipe,
         _configuration(recipe, options, rest[1:]),
         options.run_folder or pathlib.Path("runs") / f"{recipe.name}_{name}",
@@ -195,115 +186,6 @@ def _check_options(options):
         if value is not None and value is not False:
             option = "from" if name == "start_from" else name.replace("_", "-")
             raise ValueError(f"{options.verb} does not read --{option}.")
-
-
-def _parser(recipe):
-    verbs = "\n".join(f"  {verb:<9} {text}" for verb, text in VERBS.items())
-    parser = argparse.ArgumentParser(
-        prog=f"python -m recipes {recipe.name}",
-        description=f"{recipe.summary}\n\nverbs:\n{verbs}",
-        epilog=_settings_help(recipe),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        # An abbreviation would swallow settings such as --data.
-        allow_abbrev=False,
-    )
-    parser.add_argument("verb", choices=VERBS, metavar="VERB")
-    parser.add_argument(
-        "--config",
-        default="tiny",
-        help=f"one of {', '.join(recipe.configurations)} (default: tiny)",
-    )
-    parser.add_argument(
-        "--run-folder", type=pathlib.Path, help="default: runs/NAME_CONFIG"
-    )
-    group = parser.add_mutually_exclusive_group()
-    group.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with a finished run, or take other --training.steps; "
-        "without this, only a run that was stopped goes on",
-    )
-    group.add_argument(
-        "--overwrite", action="store_true", help="delete the run first"
-    )
-    group.add_argument(
-        "--from",
-        dest="start_from",
-        type=pathlib.Path,
-        metavar="FOLDER",
-        help="train from these weights, or evaluate them: another run's "
-        "best, a file of DeepMind or a folder of Hugging Face",
-    )
-    parser.add_argument(
-        "--to",
-        type=pathlib.Path,
-        metavar="FOLDER",
-        help="export there (default: saved_models/NAME)",
-    )
-    parser.add_argument(
-        "--strategy",
-        metavar="NAME",
-        help="none, mirrored, multiworker or tpu; as --training.strategy",
-    )
-    parser.add_argument(
-        "--workers",
-        metavar="HOST:PORT,...",
-        help="all processes of --strategy multiworker, the chief first; the "
-        "same for each (default: what TF_CONFIG or SLURM say)",
-    )
-    parser.add_argument(
-        "--worker-index",
-        type=int,
-        metavar="N",
-        help="which of them this is, from 0 (default: by this machine's name)",
-    )
-    parser.add_argument(
-        "--by",
-        metavar="COLUMN",
-        help="evaluate the groups of a column of the data apart",
-    )
-    parser.add_argument(
-        "--robustness",
-        action="store_true",
-        help="evaluate with noise, damage and attacks on the inputs",
-    )
-    parser.add_argument(
-        "--precision",
-        metavar="NAME",
-        help="export in float32, bfloat16 or int8 (default: as trained)",
-    )
-    search_command.add_options(parser)
-    return parser
-
-
-def _settings_help(recipe):
-    lines = ["settings of `prepare`, `train` and `search`, as in tiny:"]
-    for flag, value, text in describe(recipe.configurations["tiny"]):
-        lines.append(f"  {flag} {value}\n      {text}")
-    lines.append(
-        "\nSIGTERM and Ctrl-C end `train` after its step, with all saved; the\n"
-        "code is 75 after SIGTERM. The same command goes on from there, as it\n"
-        "does after a kill.\n"
-        "\nEverything after `predict` is the request, such as\n"
-        f"  python -m recipes {recipe.name} predict {recipe.request}"
-    )
-    if recipe.studies:
-        lines.append(f"\nstudies: {', '.join(recipe.studies)}")
-    return "\n".join(lines)
-
-
-def _overview():
-    lines = ["usage: python -m recipes NAME VERB [options] [settings]", ""]
-    for name in recipe_names():
-        recipe = find_recipe(name)
-        lines.append(f"{name}: {recipe.summary}")
-        width = max(map(len, recipe.expectations))
-        for configuration, expectation in recipe.expectations.items():
-            lines.append(f"  --config {configuration:<{width}}  {expectation}")
-    lines += ["", "verbs:"]
-    lines += [f"  {verb:<9} {text}" for verb, text in VERBS.items()]
-    lines += ["", "More of one: python -m recipes NAME --help"]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -45,32 +45,56 @@ def table(recipe, numbers, baselines, preset):
         baselines: `{name: {metric: value or None, "kind", "description"}}`.
         preset: the name of the model's preset.
     """
-    rows = {name: dict(row) for name, row in baselines.items()}
-    rows[_architecture(preset)] = {**numbers, "kind": "this model"}
-    values = {name: row[recipe.metric] for name, row in rows.items()}
+    lines = [_row("held out", recipe.columns, "")]
+    lines += [
+        _row(name, cells, kind)
+        for name, cells, kind in rows(recipe, numbers, baselines, preset)
+    ]
+    return [*lines, *verdicts(recipe, numbers, baselines)]
+
+
+def rows(recipe, numbers, baselines, preset):
+    """Returns the rows of the table, worst first: name, cells and kind.
+
+    Args:
+        recipe: as `table` takes it.
+        numbers: as `table` takes them.
+        baselines: as `table` takes them.
+        preset: as `table` takes it.
+    """
+    found = {name: dict(row) for name, row in baselines.items()}
+    found[architecture(preset)] = {**numbers, "kind": "this model"}
+    values = {name: row[recipe.metric] for name, row in found.items()}
     order = sorted(
-        rows,
+        found,
         key=lambda name: math.inf if values[name] is None else values[name],
         reverse=True,
     )
-    lines = [_row("held out", recipe.columns, "")]
-    for name in order:
-        cells = [write(rows[name]) for write in recipe.columns.values()]
-        lines.append(_row(name, cells, rows[name]["kind"]))
-    verdicts = [
-        verdict(metric, numbers, baselines)
-        for metric in (recipe.metric, *recipe.other_metrics)
-        if numbers[metric] is not None
+    return [
+        (
+            name,
+            [write(found[name]) for write in recipe.columns.values()],
+            found[name]["kind"],
+        )
+        for name in order
     ]
-    return [*lines, *verdicts]
 
 
-def _architecture(preset):
-    """What a model is called, since not all are Perceiver IO."""
+def architecture(preset):
+    """Returns what a model is called, since not all are Perceiver IO."""
     builder = find_preset(preset).builder.__name__
     if builder.endswith("_transformer"):
         return "transformer"
     return "Perceiver" if builder.endswith("_perceiver") else "Perceiver IO"
+
+
+def verdicts(recipe, numbers, baselines):
+    """Returns a `verdict` for each metric that the model has a number in."""
+    return [
+        verdict(metric, numbers, baselines)
+        for metric in (recipe.metric, *recipe.other_metrics)
+        if numbers[metric] is not None
+    ]
 
 
 def verdict(metric, numbers, baselines):

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_perceiver import files
 from recipes import building
+from recipes.measuring import measure
 
 # Every model is asked the same, whatever its own seed.
 _SEED = 20_221_126
@@ -76,7 +77,7 @@ class ChangedData:
         return dataset.apply(tf.data.experimental.assert_cardinality(count))
 
 
-def report(folder, recipe, configuration, model, measure):
+def withstood(folder, recipe, configuration, model, data):
     """Measures a model under each change, and returns lines for people.
 
     Args:
@@ -84,15 +85,18 @@ def report(folder, recipe, configuration, model, measure):
         recipe: the `Recipe`.
         configuration: of the run.
         model: its best model.
-        measure: from a function that changes inputs, or None, to the held-out
-            metrics by name.
+        data: its data.
+
+    Raises:
+        ValueError: if nothing is known of the recipe's robustness.
     """
     if recipe.robustness is None:
         raise ValueError(f"{recipe.name} knows no attacks: no --robustness.")
-    rows = {_UNHARMED: measure(None)}
+    rows = {_UNHARMED: measure(recipe, configuration, model, data)}
     for words, change in _changes(recipe, configuration, model).items():
         print(f"{words} ...", flush=True)
-        rows[words] = measure(change)
+        changed = ChangedData(data, change)
+        rows[words] = measure(recipe, configuration, model, changed)
     numbers = {
         words: {key: _plain(value) for key, value in row.items()}
         for words, row in rows.items()

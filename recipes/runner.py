@@ -1,15 +1,11 @@
 """One runner for every recipe: train, evaluate, predict, export."""
 
 import contextlib
-import dataclasses
 import math
 import time
 
-import tensorflow as tf
-
 from keras_perceiver import files
 from keras_perceiver.convert import load_pretrained
-from keras_perceiver.quiet import quiet_start
 from keras_perceiver.serving import export as serving_export
 from keras_perceiver.serving.precision import check_precision
 from keras_perceiver.training import preemption
@@ -24,20 +20,20 @@ from keras_perceiver.training.run_lock import RunLock
 from keras_perceiver.training.saver import Saver
 from recipes import building
 from recipes import continuation
+from recipes import model_card
 from recipes import results
 from recipes import spread
-from recipes import start_weights
 from recipes import training_checks
-from recipes.robustness import ChangedData
-from recipes.robustness import report
-from recipes.settings import ModelSettings
+from recipes.measuring import measure
+from recipes.plan import print_plan
+from recipes.robustness import withstood
 from recipes.settings import as_dict
 from recipes.settings import from_dict
 
 
 def prepare(recipe, configuration):
     """Downloads what training reads, and says what it is."""
-    _start_devices()
+    spread.start_devices()
     data = recipe.open_data(configuration)
     data.prepare()
     data.check()
@@ -118,14 +114,9 @@ def train(
             folder.claim(lock, overwrite)
             _begin(folder, configuration, data, start_from)
         begin = training_model.take_from_chief(begin)
-        _print_plan(recipe, configuration, data, model, folder)
+        print_plan(configuration, data, model, folder)
         _fit(recipe, configuration, data, model, training_model, folder, begin)
         evaluate(recipe, path)
-
-
-def _start_devices():
-    with quiet_start():
-        tf.config.list_logical_devices()
 
 
 def _begin(folder, configuration, data, start_from):
@@ -137,24 +128,6 @@ def _begin(folder, configuration, data, start_from):
     print("counting baselines ...", end=" ", flush=True)
     files.write_json(folder.baselines_file, data.baselines())
     print(f"{time_in_words(time.monotonic() - began)}")
-
-
-def _print_plan(recipe, configuration, data, model, folder):
-    training = configuration.training
-    for line in data.describe():
-        print(line)
-    print(f"model: {model.count_params():,} parameters")
-    print(
-        f"training: {training.steps:,} steps of {training.batch_size:,} "
-        f"examples, strategy {training.strategy}, {training.precision}, "
-        f"XLA {'on' if building.uses_xla(training) else 'off'}"
-    )
-    if training.deterministic:
-        print(
-            "deterministic: the same bits on every run, at the cost of XLA "
-            "(python -m benchmarks determinism measures it)"
-        )
-    print(f"run folder: {folder.path}")
 
 
 def _fit(recipe, configuration, data, model, training_model, folder, begin):
@@ -169,6 +142,15 @@ def _fit(recipe, configuration, data, model, training_model, folder, begin):
             training_model,
             model,
             keep=training.keep_checkpoints,
+            describe=lambda path, step: model_card.write(
+                path,
+                folder,
+                recipe,
+                configuration,
+                task,
+                step=step,
+                evaluated=False,
+            ),
         ) as saver,
         contextlib.closing(progress),
     ):
@@ -210,7 +192,7 @@ def open_run(recipe, path):
     """Returns the folder, the configuration and the best model of a run."""
     folder = run_folder.RunFolder(path)
     folder.check_finished_part()
-    _start_devices()
+    spread.start_devices()
     configuration = from_dict(
         type(next(iter(recipe.configurations.values()))),
         folder.read_configuration(),
@@ -237,78 +219,23 @@ def evaluate(recipe, path, by=None, robustness=False):
     data = recipe.open_data(configuration)
     data.check()
     if robustness:
-        return _evaluate_robustness(folder, recipe, configuration, model, data)
-    numbers = _measure(recipe, configuration, model, data)
+        for line in withstood(folder, recipe, configuration, model, data):
+            print(line)
+        return
+    numbers = measure(recipe, configuration, model, data)
     results.report(folder, recipe, numbers, configuration.model.preset)
+    model_card.write(
+        folder.best,
+        folder,
+        recipe,
+        configuration,
+        recipe.make_task(model),
+        step=folder.checkpoints.best_step(),
+        evaluated=True,
+    )
     if recipe.break_down:
         for line in recipe.break_down(folder, model, data, by):
             print(line)
-
-
-def _evaluate_robustness(folder, recipe, configuration, model, data):
-    def measure(change):
-        changed = ChangedData(data, change) if change else data
-        return _measure(recipe, configuration, model, changed)
-
-    for line in report(folder, recipe, configuration, model, measure):
-        print(line)
-
-
-def evaluate_weights(recipe, configuration, path):
-    """Prints how a model that was trained elsewhere does on a recipe's data.
-
-    Args:
-        recipe: the `Recipe`.
-        configuration: its configuration, of which the data count.
-        path: what `--from` names.
-    """
-    _start_devices()
-    model = start_weights.open_start(path)
-    # The data go by the model: as many classes, images of its size.
-    settings = ModelSettings(model.preset_name, model.preset_overrides)
-    configuration = dataclasses.replace(configuration, model=settings)
-    data = recipe.open_data(configuration)
-    data.check()
-    for line in data.describe():
-        print(line)
-    numbers = _measure(recipe, configuration, model, data)
-    print()
-    baselines = data.baselines()
-    for line in results.table(recipe, numbers, baselines, model.preset_name):
-        print(line)
-
-
-def _measure(recipe, configuration, model, data):
-    """Returns a model's held-out metrics by name."""
-    if recipe.measure:
-        return recipe.measure(model, data)
-    compiled = building.compile_model(recipe, configuration, model)
-    return compiled.evaluate(
-        data.evaluation_dataset(), return_dict=True, verbose=0
-    )
-
-
-def study(recipe, configuration, path, name, start_from=None):
-    """Runs a comparison of several trainings and prints its table.
-
-    Args:
-        recipe: the `Recipe`.
-        configuration: what the trainings have in common.
-        path: of a folder for what comes out.
-        name: one of the recipe's studies.
-        start_from: as `train` takes it, for a study that reads it.
-    """
-    training_checks.check_settings(configuration.training)
-    training_checks.check_adversarial(recipe, configuration.training)
-    training_checks.check_lora(configuration.training, start_from)
-    words = [recipe, configuration, path]
-    if name in recipe.studies_from:
-        words.append(start_from)
-    elif start_from is not None:
-        raise ValueError(f"The study {name} does not read --from.")
-    _start_devices()
-    for line in recipe.studies[name](*words):
-        print(line)
 
 
 def predict(recipe, path, words):
@@ -327,10 +254,13 @@ def export(recipe, path, base, precision=None):
         precision: as `serving.export.export` takes it.
     """
     check_precision(precision)
-    _, _, model = open_run(recipe, path)
+    folder, _, model = open_run(recipe, path)
     print("exporting, and measuring for batches ...", flush=True)
     version = serving_export.export(
-        recipe.make_task(model), base, precision=precision
+        recipe.make_task(model),
+        base,
+        precision=precision,
+        card=model_card.of_export(folder.best, precision),
     )
     print(f"exported: {version}")
     print(f"check it: keras-perceiver check {version}")

@@ -1,6 +1,7 @@
 """Imports run one way.
 
-`keras <- layers <- models <- tasks <- serving <- search <- recipes`, and
+`keras <- layers <- models <- tasks <- serving <- search <- recipes`, where the
+`doctor` and the `commands` stand beside recipes and import none of them, and
 `data`, `convert`, `training`, `cost`, `visualization` know of nothing from
 `tasks` on.
 """
@@ -13,7 +14,10 @@ import sys
 
 ROOT = pathlib.Path(__file__).parents[1]
 LIBRARY = "keras_perceiver"
-ORDER = ("layers", "models", "tasks", "serving", "search")
+ORDER = (
+    *("layers", "models", "tasks", "serving", "search"),
+    *("doctor", "commands"),
+)
 BESIDE = ("data", "convert", "training", "cost", "visualization")
 BACKENDS = ("tensorflow", "jax", "torch")
 
@@ -152,6 +156,7 @@ WRONG = {
     "keras_perceiver/training/late.py": (
         "import importlib\nimportlib.import_module('keras_perceiver.search')"
     ),
+    "keras_perceiver/search/view.py": "from keras_perceiver import commands",
     "recipes/glue/data.py": "from recipes.byte_mlm import data",
     "recipes/kinetics/data.py": "from ..glue.data import x",
 }

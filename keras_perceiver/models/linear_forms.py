@@ -43,7 +43,9 @@ class LinearForm:
         """The form of a linear layer on this one, multiplied out."""
         return LinearForm(
             tuple(
-                Term(x.tensor, kernel if x.kernel is None else x.kernel @ kernel)
+                Term(
+                    x.tensor, kernel if x.kernel is None else x.kernel @ kernel
+                )
                 for x in self.terms
             ),
             self.bias @ kernel + bias,

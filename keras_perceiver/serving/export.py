@@ -19,13 +19,14 @@ from keras_perceiver.serving.checks import operations
 from keras_perceiver.serving.messages import protos
 from keras_perceiver.serving.signatures import raw_signatures_of
 from keras_perceiver.serving.signatures import signatures_of
+from keras_perceiver.training.checkpoints import CARD_FILE
 from keras_perceiver.training.run_folder import machine_record
 
 # Beside the weights, for the graph, the example and the log of requests.
 _SPARE_BYTES = 50_000_000
 
 
-def export(task, base, version=None, precision=None, fold=True):
+def export(task, base, version=None, precision=None, *, fold=True, card=None):
     """Writes a task as `base/VERSION`, whole or not at all.
 
     The signature `serving_default` is the task's own `serve`: raw in, raw
@@ -45,6 +46,8 @@ def export(task, base, version=None, precision=None, fold=True):
         fold: whether all signatures answer from `fold_for_inference` of the
             model: the same answers in fewer operations. A quantised model
             is exported as it is.
+        card: a text for people that lies beside the graph as `README.md`, or
+            None.
 
     Returns:
         The path of the new version.
@@ -70,6 +73,8 @@ def export(task, base, version=None, precision=None, fold=True):
     )
     try:
         _write(task, model, raw, temporary, base.resolve().name)
+        if card is not None:
+            files.write_text(temporary / CARD_FILE, card)
         temporary.chmod(0o755)
         temporary.rename(base / str(version))
     except BaseException:

@@ -106,6 +106,25 @@ class ClassifyImage(Task):
             )
         }
 
+    def model_inputs(self, image_bytes):
+        """What the model is shown of images.
+
+        Args:
+            image_bytes: string tensor `(B,)`, JPEG or PNG files.
+
+        Returns:
+            Pixels from 0 to 255 and the same normalized, both `(B, H, W, 3)`;
+            and `(B,)`, what is wrong with each image, "" if nothing is.
+        """
+        height, width, _ = self.image_shape
+        pixels, problems = images.read_images(
+            image_bytes,
+            lambda image: images.evaluation_crop(image, height, width),
+            self.image_shape,
+            self.max_pixels,
+        )
+        return pixels, images.normalize(pixels), problems
+
     def serve(self, image_bytes):
         """The task inside a graph: this is what an export answers with.
 
@@ -118,14 +137,8 @@ class ClassifyImage(Task):
             An image with a problem has "" and 0 for answers, and never
             spoils its batchmates'.
         """
-        height, width, _ = self.image_shape
-        pixels, problems = images.read_images(
-            image_bytes,
-            lambda image: images.evaluation_crop(image, height, width),
-            self.image_shape,
-            self.max_pixels,
-        )
-        logits = call(self.model, {"images": images.normalize(pixels)})
+        _, inputs, problems = self.model_inputs(image_bytes)
+        logits = call(self.model, {"images": inputs})
         best = self.labels.best(tf.nn.softmax(tf.cast(logits, tf.float32)))
         return with_problems(best, _about("the image ", problems))
 

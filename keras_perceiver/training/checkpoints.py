@@ -22,6 +22,9 @@ from keras_perceiver import files
 
 MANIFEST_FILE = "manifest.json"
 STATE_FILE = "training_state.safetensors"
+# For people. It is written anew when the model is evaluated, so no manifest
+# has it.
+CARD_FILE = "README.md"
 _NAME = re.compile(r"step_(\d{7,})")
 
 
@@ -113,6 +116,14 @@ class Checkpoints:
         self._settle(keep)
         best = _best(whole)
         return math.inf if best is None else best.value
+
+    def best_step(self):
+        """Returns the step of the best, None where no manifest says it."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return json.loads((self.best_link / MANIFEST_FILE).read_text())[
+                "step"
+            ]
+        return None
 
     def newest_step(self):
         """Returns the step of the newest, unread; 0 if there is none."""
@@ -211,6 +222,7 @@ def _write_manifest(folder, step, value):
     content["files"] = {
         path.name: {"bytes": path.stat().st_size, "sha256": files.sha256(path)}
         for path in sorted(folder.iterdir())
+        if path.name != CARD_FILE
     }
     content["sha256"] = _hash_of_manifest(content)
     files.write_json(folder / MANIFEST_FILE, content)

@@ -21,6 +21,8 @@ class Saver:
         model: the compiled `TrainingModel`.
         preset_model: the preset that shares its weights.
         keep: how many of the newest checkpoints are kept.
+        describe: writes what people read about a checkpoint into its folder;
+            called with the folder and the step.
 
     Attributes:
         count: checkpoints that were saved.
@@ -28,11 +30,14 @@ class Saver:
         last_step: the step of the newest, or None.
     """
 
-    def __init__(self, checkpoints, model, preset_model, *, keep):
+    def __init__(
+        self, checkpoints, model, preset_model, *, keep, describe=None
+    ):
         self.checkpoints = checkpoints
         self.model = model
         self.preset_model = preset_model
         self.keep = keep
+        self.describe = describe
         self.count = 0
         self.blocked = 0.0
         self.last_step = None
@@ -59,6 +64,8 @@ class Saver:
         def write(folder):
             pretrained.write_contents(folder, *weights)
             files.write_tensors(folder / checkpoint_files.STATE_FILE, *state)
+            if self.describe is not None:
+                self.describe(folder, progress["step"])
 
         self._pending = self._thread.submit(
             self.checkpoints.save,

@@ -46,6 +46,6 @@ RECIPE = Recipe(
     make_task=FillMask,
     sample=samples.filled_examples,
     answer=samples.answer,
-    request="'the [MASK:4] of it'",
+    request="'the [MASK:4] of it' --picture read.png",
     robustness=ROBUSTNESS,
 )

@@ -6,8 +6,11 @@ import numpy as np
 
 from keras_perceiver.data.byte_tokenizer import MASK
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
+from keras_perceiver.tasks.attention import draw_text_attention
 from keras_perceiver.tasks.mask_markup import MARK
 from recipes import language_samples
+from recipes.picture_option import split_picture
+from recipes.picture_option import write_picture
 
 _TOKENIZER = ByteTokenizer()
 # Shown for one masked byte.
@@ -36,9 +39,20 @@ def filled_examples(task, data):
 
 
 def answer(task, words):
-    """Returns what the task fills into the text of `predict`."""
-    filled = task(" ".join(words))
-    return describe(filled)
+    """Returns what the task fills into the text of `predict`.
+
+    Args:
+        task: a `FillMask`.
+        words: of the text; with `--picture PATH.png` among them, what the
+            answers read is drawn there.
+    """
+    words, picture = split_picture(words)
+    text = " ".join(words)
+    described = describe(task(text))
+    if not picture:
+        return described
+    line = write_picture(picture, draw_text_attention(task, text))
+    return f"{described}\n{line}"
 
 
 def describe(filled):

@@ -1,9 +1,14 @@
 """What the model answers, for people to see."""
 
+import pathlib
+
 import numpy as np
 
 from keras_perceiver.data import images
+from keras_perceiver.tasks.attention import draw_image_attention
 from keras_perceiver.visualization import labelled_images
+from recipes.picture_option import split_picture
+from recipes.picture_option import write_picture
 
 NUM_EXAMPLES = 24
 
@@ -31,12 +36,18 @@ def answer(task, words):
 
     Args:
         task: a `ClassifyImage`.
-        words: paths of JPEG or PNG files.
+        words: paths of JPEG or PNG files; of one file with `--picture
+            PATH.png` too, which gets where the model looks in it.
     """
-    if not words:
+    paths, picture = split_picture(words)
+    if not paths:
         raise ValueError("predict takes JPEG or PNG files. Received: none")
+    if picture and len(paths) > 1:
+        raise ValueError(
+            f"--picture is drawn of one image. Received: {len(paths)}"
+        )
     lines = []
-    for path, prediction in zip(words, task(list(words)), strict=True):
+    for path, prediction in zip(paths, task(paths), strict=True):
         lines.append(path)
         lines += [
             f"  {probability:>6.1%}  {label}"
@@ -44,4 +55,7 @@ def answer(task, words):
                 prediction.labels, prediction.probabilities, strict=True
             )
         ]
+    if picture:
+        [path] = map(pathlib.Path, paths)
+        lines.append(write_picture(picture, draw_image_attention(task, path)))
     return "\n".join(lines)

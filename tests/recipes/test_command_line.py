@@ -443,19 +443,30 @@ def test_export_says_how_to_check_it(trained, answer, tmp_path):
     assert (tmp_path / version / "saved_model.pb").is_file()
 
 
-def test_export_goes_where_it_is_told(trained, answer, monkeypatch):
+def test_export_goes_where_it_is_told(copied, answer, monkeypatch):
     exported = []
     monkeypatch.setattr(
         runner.serving_export,
         "export",
-        lambda task, base, precision: exported.append((base, precision)),
+        lambda task, base, precision, card: exported.append(
+            (base, precision, card)
+        ),
     )
-    words = ("byte_mlm", "export", "--run-folder", trained)
+    words = ("byte_mlm", "export", "--run-folder", copied)
+    card = copied / "best" / "README.md"
     words += ("--to", "elsewhere/model")
+    assert answer(*words)[0] == 0
+    card.write_text("of the run\n")
     assert answer(*words)[0] == 0
     assert answer(*words, "--precision", "int8")[0] == 0
     elsewhere = pathlib.Path("elsewhere/model")
-    assert exported == [(elsewhere, None), (elsewhere, "int8")]
+    assert exported[:2] == [
+        (elsewhere, None, None),
+        (elsewhere, None, "of the run\n"),
+    ]
+    assert exported[2][:2] == (elsewhere, "int8")
+    assert exported[2][2].startswith("of the run\n")
+    assert "In int8." in exported[2][2]
 
 
 def test_a_precision_that_is_none_is_told_first(answer, tmp_path):

@@ -98,6 +98,7 @@ def test_a_run_leaves_everything_behind(straight):
             f"checkpoints/step_000000{step}/{name}"
             for step in (2, 4)
             for name in (
+                "README.md",
                 "manifest.json",
                 "model.json",
                 "model.safetensors",
@@ -119,6 +120,17 @@ def test_a_run_leaves_everything_behind(straight):
     nats = lines[0].split(",").index("heldout_nats")
     best = min(float(line.split(",")[nats]) for line in lines[1:])
     assert results["model"]["nats"] == pytest.approx(best, rel=1e-5)
+
+
+def test_cards_have_the_numbers_of_the_run(straight):
+    results = json.loads((straight.path / "results.json").read_text())
+    best = (straight.path / "best").resolve()
+    for checkpoint in (straight.path / "checkpoints").iterdir():
+        card = (checkpoint / "README.md").read_text()
+        assert f"weights of step {int(checkpoint.name[5:])}." in card
+        is_evaluated = f'"value": {results["model"]["nats"]}' in card
+        assert is_evaluated == (checkpoint == best)
+        assert ("Not evaluated yet" in card) == (checkpoint != best)
 
 
 def test_a_run_says_what_it_does(straight, text):

@@ -296,8 +296,9 @@ def test_a_version_is_positive(tmp_path, version):
 
 
 def test_a_model_without_a_preset_is_exported_too(tmp_path):
-    path = export(LengthTask(), tmp_path, version=20210730)
+    path = export(LengthTask(), tmp_path, version=20210730, card="a card")
     assert path == tmp_path / "20210730"
+    assert (path / "README.md").read_text() == "a card"
     description = (path / "assets.extra/keras_perceiver.json").read_text()
     assert json.loads(description)["preset"] is None
     assert len(list(check.check(path))) == 8

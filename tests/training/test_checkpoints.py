@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from keras_perceiver.training import checkpoints as module
+from keras_perceiver.training.checkpoints import CARD_FILE
 from keras_perceiver.training.checkpoints import MANIFEST_FILE
 from keras_perceiver.training.checkpoints import STATE_FILE
 from keras_perceiver.training.checkpoints import Checkpoints
@@ -50,6 +51,23 @@ def test_a_checkpoint_is_what_was_written(tmp_path):
         "sha256": "44136fa355b3678a1146ad16f7e8649e"
         "94fb4fc21fe77e8310c060f61caaff8a",
     }
+
+
+def test_a_card_that_is_written_anew_is_no_damage(tmp_path):
+    def write(folder):
+        (folder / "model.json").write_text("{}")
+        (folder / CARD_FILE).write_text("not evaluated yet")
+
+    checkpoints = Checkpoints(tmp_path)
+    assert checkpoints.best_step() is None
+    checkpoints.save(7, write, keep=1, value=2.5)
+    (checkpoints.best_link / CARD_FILE).write_text("evaluated")
+    (checkpoint,), damaged = checkpoints.check()
+    assert damaged == {}
+    assert checkpoints.best_step() == checkpoint.step == 7
+    # All else has to be as it was.
+    (checkpoint.path / "model.json").write_text("[]")
+    assert "checkpoints/step_0000007" in checkpoints.check()[1]
 
 
 def test_kept_are_the_newest_and_the_best_until_each(tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_perceiver import errors
 from keras_perceiver import files
+from keras_perceiver.host_memory import host_memory
 from keras_perceiver.layers import attention_memory
 from keras_perceiver.layers.modality_mask import ModalityMask
 from keras_perceiver.serving import garbage
@@ -103,7 +104,8 @@ def _check_model(model):
             f"{model.name!r} with {num_bytes:,} bytes of weights. Export a "
             "smaller model, or a SavedModel."
         )
-    needed, available = MEMORY_FACTOR * num_bytes, _available_bytes()
+    needed = MEMORY_FACTOR * num_bytes
+    _, available = host_memory()
     if available is not None and needed > available:
         raise ValueError(
             f"Writing {model.name!r} as ONNX takes about {needed:,} bytes of "
@@ -111,16 +113,6 @@ def _check_model(model):
             f"{available:,} bytes free. Use a larger machine, export a "
             "smaller model, or a SavedModel."
         )
-
-
-def _available_bytes():
-    """Memory that is free to take; None where Linux does not tell."""
-    try:
-        lines = pathlib.Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    sizes = dict(line.split(":") for line in lines)
-    return 1024 * int(sizes["MemAvailable"].split()[0])
 
 
 def _with_named_outputs(model, output_name):

@@ -220,7 +220,7 @@ def test_models_over_the_limit_are_refused(language, tmp_path, monkeypatch):
 def test_models_over_the_free_memory_are_refused(
     language, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(onnx_export, "_available_bytes", lambda: 12_345)
+    monkeypatch.setattr(onnx_export, "host_memory", lambda: (99_999, 12_345))
     needed = f"{25 * 4 * language.count_params():,}"
     said = f"about {needed} bytes of memory.*Received: 12,345 bytes free"
     with pytest.raises(ValueError, match=said):

@@ -1,0 +1,1 @@
+"""What this installation has, lacks and can do: `keras-perceiver doctor`."""
