@@ -106,7 +106,8 @@ def with_links(markdown, page):
 def reference(name):
     """Returns the page of a package: directives for mkdocstrings."""
     package = f"keras_perceiver.{name}"
-    tree = ast.parse((ROOT / "keras_perceiver" / name / "__init__.py").read_text())
+    source = ROOT / "keras_perceiver" / name / "__init__.py"
+    tree = ast.parse(source.read_text())
     summary = ast.get_docstring(tree)
     if name in MODULES:
         objects = [f"{package}.{module}" for module in MODULES[name]]

@@ -89,9 +89,9 @@ def read_process_write():
         860, 330, "Latents read inputs, process, and queries read the latents"
     )
     paper.array(40, 40, 18, 3, INPUT)
-    paper.text(58, 280, "inputs\nM × C")
+    paper.text(58, 280, "inputs\nM x C")
     paper.array(150, 190, 5, 5, LATENT)
-    paper.text(180, 280, "latents\nN × D")
+    paper.text(180, 280, "latents\nN x D")
     paper.box(250, 110, 110, 60, PLAIN, "cross-attention\n+ MLP")
     paper.text(305, 90, "read", size=15)
     paper.arrow((78, 130), (248, 130))
@@ -104,29 +104,29 @@ def read_process_write():
     paper.arrow((508, 110), (508, 72), (422, 72), (422, 108))
     paper.text(465, 60, "L layers, perhaps several times", size=11)
     paper.arrow((520, 140), (578, 140))
-    paper.text(549, 128, "N × D", size=11)
+    paper.text(549, 128, "N x D", size=11)
     paper.box(580, 110, 110, 60, PLAIN, "cross-attention\n+ MLP")
     paper.text(635, 90, "write", size=15)
     paper.array(555, 200, 6, 3, QUERY)
-    paper.text(573, 296, "queries\nO × E")
+    paper.text(573, 296, "queries\nO x E")
     paper.arrow((593, 236), (635, 236), (635, 172))
     paper.arrow((690, 140), (758, 140))
     paper.array(762, 104, 6, 3, QUERY)
-    paper.text(780, 200, "outputs\nO × E")
+    paper.text(780, 200, "outputs\nO x E")
     return paper
 
 
 def block():
     """The one block that all three stages are made of."""
     paper = Drawing(860, 250, "Norms, attention, residuals and an MLP")
-    paper.box(20, 40, 90, 40, LATENT, "X\nO × E", size=12)
-    paper.box(20, 160, 90, 40, INPUT, "inputs\nM × C", size=12)
+    paper.box(20, 40, 90, 40, LATENT, "X\nO x E", size=12)
+    paper.box(20, 160, 90, 40, INPUT, "inputs\nM x C", size=12)
     paper.box(150, 40, 60, 40, PLAIN, "norm")
     paper.box(150, 160, 60, 40, PLAIN, "norm")
     paper.box(245, 40, 70, 40, PLAIN, "query")
     paper.box(245, 130, 70, 36, PLAIN, "key")
     paper.box(245, 186, 70, 36, PLAIN, "value")
-    paper.box(360, 60, 110, 90, PLAIN, "softmax\n(q·k / √d)\n× values")
+    paper.box(360, 60, 110, 90, PLAIN, "softmax\n(q·k / √d)\nx values")
     paper.box(510, 85, 70, 40, PLAIN, "output")
     paper.box(680, 85, 90, 40, PLAIN, "norm, MLP")
     paper.arrow((110, 60), (148, 60))
@@ -156,10 +156,11 @@ def encode_once():
     paper = Drawing(700, 230, "Encode once, decode any outputs, many times")
     paper.box(20, 90, 90, 46, INPUT, "inputs")
     paper.box(150, 90, 110, 46, PLAIN, "model.encode")
-    paper.box(300, 90, 90, 46, LATENT, "latents\nN × D")
+    paper.box(300, 90, 90, 46, LATENT, "latents\nN x D")
     paper.arrow((110, 113), (148, 113))
     paper.arrow((260, 113), (298, 113))
-    for y, wanted in ((20, "pixels 0 to 999"), (92, "one label"), (164, "a sound")):
+    for i, wanted in enumerate(("pixels 0 to 999", "one label", "a sound")):
+        y = 20 + 72 * i
         paper.box(440, y, 110, 44, PLAIN, "model.decode")
         paper.box(590, y, 100, 44, QUERY, wanted, size=12)
         paper.arrow((390, 113), (414, 113), (414, y + 22), (438, y + 22))
