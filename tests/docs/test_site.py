@@ -60,6 +60,11 @@ def test_links_lead_to_files_and_headings(page):
         ("serving.md", "../saved_models/README.md", "saved_models.md"),
         ("saved_models.md", "../docs/serving.md", "serving.md"),
         ("tutorials/serve.md", "../recipes.md", "../recipes.md"),
+        (
+            "tutorials/serve.md",
+            "../../saved_models/README.md",
+            "../saved_models.md",
+        ),
         ("tutorials/serve.md", "own_text.md", "own_text.md"),
         ("tasks.md", "https://keras.io/api", "https://keras.io/api"),
         ("tasks.md", "#here", "#here"),
