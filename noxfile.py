@@ -60,6 +60,6 @@ def docs(session):
 
 @nox.session(python=["3.11", "3.12", "3.13"])
 def release(session):
-    """What is published, built, installed and run: `scripts/release_check.py`."""
+    """What is published, built, installed and run."""
     session.install("build")
     session.run("python", "-m", "scripts.release_check", *session.posargs)

@@ -30,7 +30,7 @@ def test_nox_runs_the_promised_stacks():
         *itertools.product(("3.11", "3.12", "3.13"), [newest]),
         *itertools.product(("3.11", "3.12"), [oldest]),
     }
-    assert own_environment.OLDEST == f"tensorflow=={oldest}"
+    assert f"tensorflow=={oldest}" == own_environment.OLDEST
     assert constant("ON_OLDEST") == test_oldest_tensorflow.PARTS
     assert f"TORCH := {constant('TORCH')}\n" in (ROOT / "Makefile").read_text()
     settings = configparser.ConfigParser()
