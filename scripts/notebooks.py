@@ -113,6 +113,7 @@ def execute(notebook, folder=FOLDER, timeout=3600):
         timeout=timeout,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
     )
     executed = json.loads(nbformat.writes(client.execute()))

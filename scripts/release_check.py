@@ -9,6 +9,7 @@ and the package `build`.
 """
 
 import argparse
+import os
 import pathlib
 import shlex
 import shutil
@@ -100,7 +101,10 @@ def demo(published, place, settings):
 def run(*words, cwd=ROOT):
     """Runs a command, which has to succeed."""
     print("$", *words, flush=True)
-    subprocess.run(list(map(str, words)), cwd=cwd, check=True)
+    # What is installed counts, not what PYTHONPATH has in front of it.
+    variables = {**os.environ, "PYTHONPATH": ""}
+    words = list(map(str, words))
+    subprocess.run(words, cwd=cwd, check=True, env=variables)
 
 
 if __name__ == "__main__":
