@@ -1,8 +1,25 @@
-"""The examples of tutorials and of the page on algebra run as they stand."""
+"""Examples of the documentation; those of new pages run as they stand."""
+
+import ast
 
 import keras
+import pytest
 
 from tests import documentation
+from tests.docs.test_site import READ_IN_THE_REPOSITORY
+
+WITH_PYTHON = [
+    page for page in READ_IN_THE_REPOSITORY if documentation.python_blocks(page)
+]
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON)
+def test_what_examples_import_is_there(page):
+    """Also of those that need somebody's files, and so are not run."""
+    for block in documentation.python_blocks(page):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                exec(ast.unparse(node), {})  # noqa: S102
 
 
 def test_the_first_model_learns_sums(tmp_path, monkeypatch, capsys):
