@@ -6,7 +6,7 @@
 # make docs    build the documentation's site and run its examples
 # make notebooks NAMES=imagenet   run notebooks again; all without NAMES
 # make release-check   build what is published, install it and run the demo;
-#              RELEASE_SETTINGS=--training.steps=400 makes the demo short
+#              RELEASE_SETTINGS=--training.steps=700 makes the demo short
 #
 # Everything goes into .venv, made with the first Python 3.11 to 3.13 found;
 # PYTHON=/path/to/python names another one. PyTorch may come with CUDA's

@@ -1,6 +1,6 @@
 """Builds what is published, and runs the demo with each file of it.
 
-    python -m scripts.release_check --settings='--training.steps=200'
+    python -m scripts.release_check --settings='--training.steps=700'
 
 The sdist must hold every file of the repository. The sdist and the wheel are
 installed in an empty environment each, where the recipe `byte_mlm` trains,

@@ -11,6 +11,7 @@ from recipes import search_command
 from recipes.assignments import assign
 from recipes.assignments import parse_assignments
 from recipes.recipe import find_recipe
+from recipes.training_checks import check_settings
 from tests.docs.test_site import READ_IN_THE_REPOSITORY
 from tests.docs.test_site import ROOT
 
@@ -41,7 +42,8 @@ def read_recipe(words):
         rest, _ = search_command.split_space(rest)
     if options.verb in WITH_SETTINGS or options.start_from:
         rest = rest if options.verb == "search" else parse_assignments(rest)
-        assign(recipe.configuration(options.config), rest)
+        configuration = assign(recipe.configuration(options.config), rest)
+        check_settings(configuration.training)
     elif options.verb != "predict":
         assert not rest
 
@@ -61,5 +63,7 @@ def test_a_wrong_command_is_noticed():
     assert len(COMMANDS) > 80
     with pytest.raises(ValueError, match="num-latents"):
         read_recipe(["byte_mlm", "train", "--model.num-latent", "3"])
+    with pytest.raises(ValueError, match="a multiple of"):
+        read_recipe(["byte_mlm", "train", "--training.steps", "3"])
     with pytest.raises(SystemExit):
         read_recipe(["byte_mlm", "trian"])
