@@ -3,6 +3,10 @@
 # make parity  our models against Hugging Face's in PyTorch
 # make lint    style
 # make wheel   build the wheel and import it from an empty folder
+# make docs    build the documentation's site and run its examples
+# make notebooks NAMES=imagenet   run notebooks again; all without NAMES
+# make release-check   build what is published, install it and run the demo;
+#              RELEASE_SETTINGS=--training.steps=700 makes the demo short
 #
 # Everything goes into .venv, made with the first Python 3.11 to 3.13 found;
 # PYTHON=/path/to/python names another one. PyTorch may come with CUDA's
@@ -17,7 +21,7 @@ TORCH := torch==2.13.0
 IN_PROCESSES := --numprocesses=auto --maxprocesses=4 --dist=loadscope
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test parity lint wheel clean
+.PHONY: demo test parity lint wheel docs notebooks release-check clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m recipes byte_mlm train --config tiny --run-folder $(RUN) --overwrite
@@ -46,6 +50,17 @@ wheel: $(VENV)/installed
 	$(PIP) --no-deps --target build/imported build/*.whl
 	cd build/imported && ../../$(BIN)/python -c "import keras_perceiver as k; print(k.__file__, len(k.presets()), 'presets')"
 
+docs: $(VENV)/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python -m pytest --large tests/docs $(PYTEST_OPTIONS)
+
+notebooks: $(VENV)/installed-docs
+	$(BIN)/python -m scripts.notebooks $(NAMES)
+
+release-check: $(VENV)/installed
+	@$(PIP) build
+	$(BIN)/python -m scripts.release_check --settings='$(RELEASE_SETTINGS)'
+
 clean:
 	rm -rf $(VENV) build runs/demo saved_models/demo
 
@@ -61,6 +76,11 @@ $(VENV)/installed: setup.cfg pyproject.toml | $(BIN)/python
 $(VENV)/installed-test: $(VENV)/installed
 	@echo 'installing what tests need ...'
 	@$(PIP) --editable '.[test]'
+	@touch $@
+
+$(VENV)/installed-docs: $(VENV)/installed-test
+	@echo 'installing what the site and notebooks need ...'
+	@$(PIP) --editable '.[docs]'
 	@touch $@
 
 $(VENV)/installed-parity: $(VENV)/installed-test
