@@ -6,6 +6,7 @@ import sys
 
 from keras_perceiver import files
 from recipes.assignments import parse_assignments
+from recipes.training_checks import check_adversarial
 from recipes.training_checks import check_lora
 
 # Where neither --trials nor --minutes is given.
@@ -112,6 +113,7 @@ def search(recipe, configuration, folder, options, space):
     """
     from keras_perceiver.search import roles
 
+    check_adversarial(recipe, configuration.training)
     # Trials begin with random weights.
     check_lora(configuration.training, has_weights=False)
     if roles.is_child():
