@@ -5,11 +5,12 @@ import shlex
 
 import pytest
 
-from keras_perceiver import __main__ as command_line
+from keras_perceiver import commands
 from recipes import __main__ as recipes
 from recipes import search_command
 from recipes.assignments import assign
 from recipes.assignments import parse_assignments
+from recipes.command_parser import make_parser
 from recipes.recipe import find_recipe
 from recipes.training_checks import check_settings
 from tests.docs.test_site import READ_IN_THE_REPOSITORY
@@ -18,7 +19,7 @@ from tests.docs.test_site import ROOT
 WITH_SETTINGS = ("prepare", "train", "study", "search")
 
 
-def commands():
+def written_commands():
     """The commands of all pages: pairs of a page and a line."""
     for page in READ_IN_THE_REPOSITORY:
         text = (ROOT / page).read_text()
@@ -28,13 +29,13 @@ def commands():
                     yield page, " ".join(line.split())
 
 
-COMMANDS = sorted(set(commands()))
+COMMANDS = sorted(set(written_commands()))
 
 
 def read_recipe(words):
     """Reads what follows `python -m recipes`, as that would."""
     recipe = find_recipe(words[0])
-    options, rest = recipes._parser(recipe).parse_known_args(words[1:])
+    options, rest = make_parser(recipe).parse_known_args(words[1:])
     recipes._check_options(options)
     if options.verb == "study":
         assert rest.pop(0) in recipe.studies
@@ -52,7 +53,7 @@ def read_recipe(words):
 def test_a_command_can_be_read(page, line):
     words = shlex.split(line, comments=True)
     if words[0] == "keras-perceiver":
-        command_line._parser().parse_args(words[1:])
+        commands.make_parser().parse_args(words[1:])
     elif words[3:4] in ([], ["NAME"]):
         assert page == "docs/recipes.md"  # It says how commands look.
     elif words[4:] != ["--help"]:
