@@ -16,7 +16,9 @@ def dense_values(dense):
     """Kernel and bias of a linear layer; factors of LoRA are added in."""
     kernel = values_of(dense.kernel)
     bias = dense.bias
-    return kernel, np.zeros(kernel.shape[1]) if bias is None else values_of(bias)
+    return kernel, np.zeros(kernel.shape[1]) if bias is None else values_of(
+        bias
+    )
 
 
 def behind_norm(norm, kernel, bias):
