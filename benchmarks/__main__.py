@@ -7,6 +7,7 @@ import keras_perceiver as keras_perceiver
 from benchmarks import activation_bytes
 from benchmarks import determinism
 from benchmarks import flow_pairs
+from benchmarks import folding
 from benchmarks import image_pipeline
 from benchmarks import imports
 from benchmarks import input_pipeline
@@ -23,6 +24,7 @@ BENCHMARKS = {
     "activation_bytes": activation_bytes,
     "determinism": determinism,
     "flow_pairs": flow_pairs,
+    "folding": folding,
     "image_pipeline": image_pipeline,
     "imports": imports,
     "input_pipeline": input_pipeline,

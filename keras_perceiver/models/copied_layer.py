@@ -1,9 +1,21 @@
 """Layers once more, with weights of their own and the same values."""
 
 
-def unbuilt_copy(layer):
-    """A layer of the same settings, without weights yet."""
-    return layer.__class__.from_config(layer.get_config())
+def unbuilt_copy(layer, name):
+    """A layer of the same settings and that name, without weights yet.
+
+    Raises:
+        ValueError: if the layer does not tell its settings.
+    """
+    try:
+        config = {**layer.get_config(), "name": name}
+        return layer.__class__.from_config(config)
+    except (NotImplementedError, TypeError) as error:
+        raise ValueError(
+            f"Layer {layer.name!r} cannot be made once more, which folding "
+            "does with every layer. Give its class a get_config that returns "
+            "the arguments of its constructor, or export with fold=False."
+        ) from error
 
 
 def copied_values(layer, copy):

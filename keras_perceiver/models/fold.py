@@ -108,6 +108,7 @@ class _Folding:
     def __init__(self, largest_constant):
         self._largest_constant = largest_constant
         self._layers = {}
+        self._names = set()
         # Of tensors by their ids, with the tensors, so that ids stay theirs.
         self._arrays = {}
         self._forms = {}
@@ -149,11 +150,18 @@ class _Folding:
             return operation(*args, **kwargs)
         return self._made(
             (id(operation),),
-            lambda: unbuilt_copy(operation),
+            lambda: unbuilt_copy(operation, self._unique(operation.name)),
             lambda copy: copied_values(operation, copy),
             *args,
             **kwargs,
         )
+
+    def _unique(self, name):
+        """The name, or one like it: a layer may be copied and folded too."""
+        while name in self._names:
+            name = f"{name}_again"
+        self._names.add(name)
+        return name
 
     def _made(self, key, make, set_values, *args, **kwargs):
         """Calls the layer of that key, which is made once for all calls."""
@@ -315,7 +323,9 @@ class _Folding:
         result = self._made(
             (*form.origin, "activation"),
             lambda: keras.layers.Activation(
-                activation, name=layer.name, dtype=layer.dtype_policy
+                activation,
+                name=self._unique(layer.name),
+                dtype=layer.dtype_policy,
             ),
             lambda layer: None,
             result,

@@ -93,10 +93,10 @@ class LinearForm:
             rank = len(self.terms[0].tensor.shape)
             if isinstance(key, tuple) and len(key) < rank:
                 return lambda x: operation(x, key)
-        if isinstance(operation, keras.layers.Reshape):
-            # One row for each example, as `(B, E)`.
-            if tuple(operation.target_shape) == self.bias.shape:
-                return lambda x: x[:, 0]
+        # One row for each example, `(B, 1, E)`, as `(B, E)`.
+        is_reshape = isinstance(operation, keras.layers.Reshape)
+        if is_reshape and tuple(operation.target_shape) == self.bias.shape:
+            return lambda x: x[:, 0]
         return None
 
 

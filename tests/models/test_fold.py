@@ -128,6 +128,37 @@ def test_half_precision_loses_no_more_than_before():
     assert 0 < folded < 2 * plain
 
 
+def test_logits_of_an_embedding_are_multiplied_out_too():
+    """Where there are fewer tokens than channels, as there are of bytes."""
+    model = tiny("language_bytes", vocabulary_size=5)
+    folded = fold_for_inference(model)
+    inputs = random_inputs(model)
+    assert_near(folded(inputs), model(inputs))
+    names = [layer.name for layer in folded.layers]
+    assert "token_embedding_product_1" in names
+    assert "decoder_cross_attention_mlp_output" not in names
+    told = cost(
+        "language_bytes",
+        **{**TINY_PRESETS["language_bytes"], "vocabulary_size": 5},
+    )
+    assert counted(compiled(folded), one_row(inputs)) == told.folded_flops
+
+
+def test_a_layer_without_settings_is_named():
+    class Scaled(keras.layers.Layer):
+        def __init__(self, factor):
+            super().__init__(name="scaled")
+            self.factor = factor
+
+        def call(self, x):
+            return self.factor * x
+
+    model = tiny("imagenet_fourier")
+    own = keras.Model(model.input, Scaled(2)(model.output))
+    with pytest.raises(ValueError, match=r"'scaled' cannot be .*fold=False"):
+        fold_for_inference(own)
+
+
 def test_who_may_read_nothing_gets_the_same_too():
     model = tiny("language_bytes")
     inputs = random_inputs(model)
