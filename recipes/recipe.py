@@ -39,7 +39,8 @@ class Recipe:
         prepare_head: the same where `--from` gives the weights, with the names
             of the layers that begin anew.
         check_model: called with a configuration; raises `ValueError` for a
-            model that could be built, and that `prepare_model` cannot start.
+            model whose size can be told, and that cannot be built or that
+            `prepare_model` cannot start.
         preprocessing: from the data to what is kept beside the weights, such
             as the names of classes.
         check_start: from the data and the preprocessing that lies beside

@@ -155,7 +155,7 @@ def _iterate(
     dtype=None,
 ):
     """`encode`, with the same arguments and defaults, reading repeatedly."""
-    _check_numbers(num_cross_attends, num_blocks, interleaved)
+    check_reads(num_cross_attends, num_blocks, interleaved)
     shared = {
         "qk_channels": qk_channels,
         "v_channels": v_channels,
@@ -222,7 +222,14 @@ def _blocks(number, length, share, **settings):
     return [block(f"self_attention_{i}") for i in range(number)]
 
 
-def _check_numbers(num_cross_attends, num_blocks, interleaved):
+def check_reads(num_cross_attends, num_blocks, interleaved):
+    """Raises `ValueError` if the latents cannot read as often.
+
+    Args:
+        num_cross_attends: as `image_perceiver` takes it.
+        num_blocks: as `encode` takes it.
+        interleaved: as `image_perceiver` takes it.
+    """
     if num_cross_attends < 1 or num_blocks < 1:
         raise ValueError(
             "A Perceiver needs at least one cross-attend and one block. "

@@ -8,6 +8,7 @@ GPU, `paper` is the published run on ModelNet40's 9,843 training meshes: about
 the 2,468 test meshes right (table 4).
 """
 
+from keras_perceiver.models.original_perceiver import check_reads
 from keras_perceiver.tasks.classify_points import ClassifyPoints
 from recipes import class_metrics
 from recipes.class_breakdown import break_down
@@ -22,6 +23,16 @@ def compile_arguments(configuration):
     """Cross-entropy, and the errors that the field reports."""
     return class_metrics.compile_arguments(
         resolved(configuration.model)["num_classes"]
+    )
+
+
+def check_model(configuration):
+    """Raises `ValueError` for fewer blocks than cross-attends before them."""
+    numbers = resolved(configuration.model)
+    check_reads(
+        numbers["num_cross_attends"],
+        numbers["num_blocks"],
+        numbers["interleaved"],
     )
 
 
@@ -42,6 +53,7 @@ RECIPE = Recipe(
     sample=samples.contact_sheet,
     answer=samples.answer,
     request="chair.off",
+    check_model=check_model,
     preprocessing=lambda data: {"class_names": data.class_names},
     head=("logits",),
     break_down=break_down,

@@ -130,3 +130,15 @@ def test_shapes_that_are_not_prepared_are_told_the_command(open_data, tmp_path):
     data = open_data(data=tmp_path, data__records=tmp_path / "nothing")
     with pytest.raises(ValueError, match="recipes modelnet40 prepare --data"):
         data.check()
+
+
+def test_models_that_cannot_read_as_often_are_told():
+    tiny = RECIPE.configuration("tiny")
+    RECIPE.check_model(tiny)
+    with pytest.raises(ValueError, match="need a block for each"):
+        RECIPE.check_model(assign(tiny, [("model.num-blocks", "1")]))
+    RECIPE.check_model(
+        assign(
+            tiny, [("model.num-blocks", "1"), ("model.interleaved", "false")]
+        )
+    )
