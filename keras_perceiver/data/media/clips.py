@@ -12,6 +12,7 @@ from keras_perceiver.data import record_folder
 from keras_perceiver.data import record_sampling
 from keras_perceiver.data import shards
 from keras_perceiver.data.images import DCT_METHOD
+from keras_perceiver.data.media import clip_starts
 from keras_perceiver.data.media import record_features as features
 from keras_perceiver.data.media import sources
 from keras_perceiver.data.media.media_format import MediaFormat
@@ -79,7 +80,7 @@ class PreparedClips:
 
         def clip(number, record):
             found = features.parse(record)
-            lowest, highest = _starts(found, num_frames, part)
+            lowest, highest = clip_starts.starts(found, num_frames, part)
             first = tf.random.stateless_uniform(
                 (),
                 tf.stack([tf.constant(seed, tf.int64), number]),
@@ -131,8 +132,8 @@ class PreparedClips:
 
         def starts(_, record):
             found = features.parse(record)
-            lowest, highest = _starts(found, num_frames, part)
-            firsts = _fixed_starts(
+            lowest, highest = clip_starts.starts(found, num_frames, part)
+            firsts = clip_starts.fixed_starts(
                 lowest, highest, num_frames, clips_per_record
             )
             return tf.data.Dataset.from_tensor_slices(firsts).map(
@@ -218,7 +219,7 @@ class PreparedClips:
         rooms = []
         for name in self._files(split)[0]:
             for first, count, total in self._pieces[name]:
-                begin, end = _bounds(first, count, total, part, np)
+                begin, end = clip_starts.bounds(first, count, total, part, np)
                 rooms.append(int(end - num_frames - begin))
         return rooms
 
@@ -279,36 +280,6 @@ class PreparedClips:
             "name": found[features.NAME],
             "first_frame": found[features.FIRST_FRAME] + first,
         }
-
-
-def _bounds(first, count, total, part, maths):
-    """The frames of a record that lie in a part of its video's time."""
-    begin = maths.ceil(part[0] * total) - first
-    end = maths.floor(part[1] * total) - first
-    return maths.maximum(begin, 0), maths.minimum(end, count)
-
-
-def _starts(found, num_frames, part):
-    """The first and the last start of a clip in a record, int64."""
-    first, count, total = (
-        tf.cast(found[name], tf.float64)
-        for name in (
-            features.FIRST_FRAME,
-            features.NUM_FRAMES,
-            features.TOTAL_FRAMES,
-        )
-    )
-    begin, end = _bounds(first, count, total, part, tf.math)
-    return tf.cast(begin, tf.int64), tf.cast(end, tf.int64) - num_frames
-
-
-def _fixed_starts(lowest, highest, num_frames, clips_per_record):
-    if clips_per_record is None:
-        return tf.range(lowest, highest + 1, num_frames)
-    if clips_per_record == 1:
-        return tf.stack([(lowest + highest) // 2])
-    steps = tf.range(clips_per_record, dtype=tf.int64)
-    return lowest + steps * (highest - lowest) // (clips_per_record - 1)
 
 
 def _parallel(records, clip):
