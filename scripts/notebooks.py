@@ -31,7 +31,7 @@ os.chdir(next(f for f in (here, *here.parents) if (f / "recipes").is_dir()))"""
 _BLOCK = re.compile(
     rf"^```({'|'.join(LANGUAGES)})\n(.*?)^```$", re.DOTALL | re.MULTILINE
 )
-_TRAIN = re.compile(r"^python -m recipes \w+ train\b", re.MULTILINE)
+_TRAIN = re.compile(r"\bpython -m recipes \w+ train\b")
 
 
 def source_files(folder=FOLDER):
