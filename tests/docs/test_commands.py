@@ -26,7 +26,9 @@ def written_commands():
         for block in re.findall(r"^```\w*\n(.*?)^```$", text, re.M | re.S):
             for line in block.replace("\\\n", " ").splitlines():
                 if line.startswith(("python -m recipes ", "keras-perceiver ")):
-                    yield page, " ".join(line.split())
+                    # What a shell does with the output is not ours.
+                    command = line.partition(" > ")[0]
+                    yield page, " ".join(command.split())
 
 
 COMMANDS = sorted(set(written_commands()))
