@@ -43,8 +43,8 @@ def test_activations_grow_with_the_batch(capsys):
 def test_markdown_is_one_table(capsys):
     lines = printed(capsys, "--markdown").splitlines()
     assert len(lines) == len(presets()) + 2
-    assert {line.count("|") for line in lines} == {9}
-    assert re.fullmatch(r"\| --- (\| ---: ){7}\|", lines[1])
+    assert {line.count("|") for line in lines} == {8}
+    assert re.fullmatch(r"\| --- (\| ---: ){6}\|", lines[1])
     assert lines[2].startswith("| `")
 
 
