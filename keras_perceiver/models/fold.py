@@ -6,20 +6,18 @@ import keras
 from keras import ops
 
 from keras_perceiver.layers import CrossAttention
-from keras_perceiver.layers import FoldedCrossAttention
-from keras_perceiver.layers import Gelu
 from keras_perceiver.layers import LearnedArray
-from keras_perceiver.layers import Standardize
 from keras_perceiver.models import folded_weights
 from keras_perceiver.models.bare_graph import bare_graph
-from keras_perceiver.models.copied_layer import copied_values
-from keras_perceiver.models.copied_layer import unbuilt_copy
 from keras_perceiver.models.encode_decode import attach_views
 from keras_perceiver.models.fold_plan import CONSTANT_SHARE
-from keras_perceiver.models.fold_plan import plan_fold
+from keras_perceiver.models.folded_cross_attend import ArrayCall
+from keras_perceiver.models.folded_cross_attend import hidden
+from keras_perceiver.models.folded_cross_attend import read
 from keras_perceiver.models.linear_forms import LinearForm
 from keras_perceiver.models.linear_forms import Term
 from keras_perceiver.models.linear_forms import linear_layer
+from keras_perceiver.models.made_layers import MadeLayers
 
 
 def fold_for_inference(model):
@@ -107,8 +105,7 @@ class _Folding:
 
     def __init__(self, largest_constant):
         self._largest_constant = largest_constant
-        self._layers = {}
-        self._names = set()
+        self._layers = MadeLayers()
         # Of tensors by their ids, with the tensors, so that ids stay theirs.
         self._arrays = {}
         self._forms = {}
@@ -136,173 +133,49 @@ class _Folding:
             linear = linear_layer(operation, kwargs)
             if linear and form.pays(linear[0].shape[1]):
                 return self._multiply_out(operation, form, *linear)
-        result = self._copied(operation, *args, **kwargs)
+        result = self._layers.copied(operation, *args, **kwargs)
         if isinstance(operation, LearnedArray):
-            self._arrays[id(result)] = operation, args, kwargs, result
+            self._arrays[id(result)] = ArrayCall(
+                operation, args, kwargs, result
+            )
         if form is not None:
             form = form.moved(operation, *args[1:], **kwargs)
             if form is not None:
                 self._forms[id(result)] = form, result
         return result
 
-    def _copied(self, operation, *args, **kwargs):
-        if not isinstance(operation, keras.layers.Layer):
-            return operation(*args, **kwargs)
-        return self._made(
-            (id(operation),),
-            lambda: unbuilt_copy(operation, self._unique(operation.name)),
-            lambda copy: copied_values(operation, copy),
-            *args,
-            **kwargs,
-        )
-
-    def _unique(self, name):
-        """The name, or one like it: a layer may be copied and folded too."""
-        while name in self._names:
-            name = f"{name}_again"
-        self._names.add(name)
-        return name
-
-    def _made(self, key, make, set_values, *args, **kwargs):
-        """Calls the layer of that key, which is made once for all calls."""
-        if key in self._layers:
-            return self._layers[key](*args, **kwargs)
-        layer = self._layers[key] = make()
-        result = layer(*args, **kwargs)
-        set_values(layer)
-        return result
-
-    def _dense(self, key, name, x, values, dtype):
-        """A linear layer with the given kernel and, or without, a bias."""
-        return self._made(
-            key,
-            lambda: keras.layers.Dense(
-                values[0].shape[1],
-                use_bias=len(values) > 1,
-                name=name,
-                dtype=dtype,
-            ),
-            lambda dense: dense.set_weights(values),
-            x,
-        )
-
     def _cross_attend(self, layer, queries, inputs, **masks):
-        x = self._read(layer, queries, inputs, masks)
+        x = read(
+            self._layers,
+            layer,
+            queries,
+            inputs,
+            masks,
+            self._arrays.get(id(queries)),
+            self._largest_constant,
+        )
         if layer.query_residual:
             x = ops.cast(queries, layer.compute_dtype) + x
-        hidden = self._hidden(layer, x)
+        between = hidden(self._layers, layer, x)
         kernel, bias = folded_weights.dense_values(layer.mlp.output_dense)
-        result = x + self._dense(
+        result = x + self._layers.dense(
             (id(layer), "mlp_output"),
             f"{layer.name}_mlp_output",
-            hidden,
+            between,
             [kernel, bias],
             layer.dtype_policy,
         )
         form = LinearForm(
-            (Term(x, None), Term(hidden, kernel)), bias, (id(layer),)
+            (Term(x, None), Term(between, kernel)), bias, (id(layer),)
         )
         self._forms[id(result)] = form, result
         return result
-
-    def _read(self, layer, queries, inputs, masks):
-        array, args, kwargs, _ = self._arrays.get(id(queries), (None,) * 4)
-        attention = layer.attention
-        key = (id(layer), id(array))
-        plan = self._layers.get((*key, "plan"))
-        if plan is None:
-            plan = self._layers[*key, "plan"] = plan_fold(
-                num_heads=layer.num_heads,
-                num_queries=queries.shape[1] if array is None else array.length,
-                num_inputs=inputs.shape[1],
-                query_width=queries.shape[-1],
-                input_width=inputs.shape[-1],
-                qk_channels=attention.query_dense.units,
-                v_channels=attention.value_dense.units,
-                largest_constant=0 if array is None else self._largest_constant,
-            )
-        weights = folded_weights.reading_weights(layer)
-        kernels = {
-            **folded_weights.score_kernels(weights, plan),
-            **folded_weights.mixture_kernels(weights, plan),
-        }
-        if plan.constant_queries:
-            rows = folded_weights.projected(
-                folded_weights.values_of(array.array),
-                layer.query_norm.epsilon,
-                *kernels.pop("query"),
-            )
-            queries = self._made(
-                (*key, "queries"),
-                lambda: LearnedArray(
-                    *rows.shape,
-                    name=f"{layer.name}_queries",
-                    dtype=layer.dtype_policy,
-                ),
-                lambda copy: copy.set_weights([rows]),
-                *args,
-                **kwargs,
-            )
-
-        def set_values(folded):
-            for name, values in kernels.items():
-                getattr(folded, f"{name}_dense").set_weights(values)
-            folded.bias.assign(weights.bias)
-            folded.idle_bias.assign(weights.idle_bias)
-
-        return self._made(
-            (*key, "read"),
-            lambda: FoldedCrossAttention(
-                layer.num_heads,
-                plan.query_channels if "query" in kernels else None,
-                plan.key_channels,
-                plan.value_channels,
-                plan.output_channels,
-                query_offset=float(plan.query_channels is None),
-                constant_queries=plan.constant_queries,
-                epsilon=layer.input_norm.epsilon,
-                name=layer.name,
-                dtype=layer.dtype_policy,
-            ),
-            set_values,
-            queries,
-            inputs,
-            **masks,
-        )
-
-    def _hidden(self, layer, x):
-        """The hidden layer of the MLP, its norm without weights."""
-        dtype = layer.dtype_policy
-        names = [f"{layer.name}_mlp_{part}" for part in ("norm", "hidden")]
-        x = self._made(
-            (id(layer), "norm"),
-            lambda: Standardize(
-                layer.mlp_norm.epsilon, name=names[0], dtype=dtype
-            ),
-            lambda norm: None,
-            x,
-        )
-        values = folded_weights.behind_norm(
-            layer.mlp_norm,
-            *folded_weights.dense_values(layer.mlp.hidden_dense),
-        )
-        x = self._dense((id(layer), "hidden"), names[1], x, values, dtype)
-        return self._made(
-            (id(layer), "gelu"),
-            lambda: Gelu(
-                layer.gelu_approximate,
-                name=f"{layer.name}_mlp_gelu",
-                dtype=dtype,
-            ),
-            lambda gelu: None,
-            x,
-        )
 
     def _multiply_out(self, layer, form, kernel, bias):
         """A linear layer on a `LinearForm`, as one product for each term."""
         form = form.product(layer, kernel, bias)
         rows = [
-            self._dense(
+            self._layers.dense(
                 (*form.origin, i),
                 f"{layer.name}_product_{i}",
                 term.tensor,
@@ -311,7 +184,7 @@ class _Folding:
             )
             for i, term in enumerate(form.terms)
         ]
-        result = self._made(
+        result = self._layers.made(
             (*form.origin, "sum"),
             lambda: keras.layers.Add(
                 name=f"{layer.name}_sum", dtype=layer.dtype_policy
@@ -320,11 +193,11 @@ class _Folding:
             rows,
         )
         activation = getattr(layer, "activation", keras.activations.linear)
-        result = self._made(
+        result = self._layers.made(
             (*form.origin, "activation"),
             lambda: keras.layers.Activation(
                 activation,
-                name=self._unique(layer.name),
+                name=self._layers.unique(layer.name),
                 dtype=layer.dtype_policy,
             ),
             lambda layer: None,
