@@ -111,6 +111,28 @@ def cost(preset_name, *, batch=1, **overrides):
     return _cost(builder, {**known, **overrides}, batch)
 
 
+def products(preset_name, *, batch=1, **overrides):
+    """The matrix products of a forward pass, at their true sizes.
+
+    Convolutions are none of them.
+
+    Args:
+        preset_name: a name in `keras_perceiver.presets()`.
+        batch: number of examples.
+        **overrides: as `cost` takes them.
+
+    Returns:
+        A dictionary from `Product` to how often it is taken.
+
+    Raises:
+        ValueError: as `cost` does.
+    """
+    known = overridable(preset_name)
+    check_overrides(preset_name, overrides, known)
+    builder = find_preset(preset_name).builder
+    return dict(_trace(builder, {**known, **overrides}, batch).products)
+
+
 def cost_of(builder, *, batch=1, **arguments):
     """What `builder(**arguments)` would cost.
 
@@ -206,7 +228,8 @@ def _names(builder):
             yield parameter.name
 
 
-def _cost(builder, arguments, batch):
+def _trace(builder, arguments, batch):
+    """What the description of a model told."""
     if batch < 1:
         raise ValueError(f"batch must be at least 1. Received: batch={batch}")
     policy = _policy(arguments["dtype"])
@@ -221,6 +244,12 @@ def _cost(builder, arguments, batch):
             if name in named or name not in _FREE
         },
     )
+    return trace
+
+
+def _cost(builder, arguments, batch):
+    trace = _trace(builder, arguments, batch)
+    policy = _policy(arguments["dtype"])
     parameters, peak = trace.parameters.total(), trace.peak()
     weight_bytes = parameters * _itemsize(policy.variable_dtype)
     return Cost(

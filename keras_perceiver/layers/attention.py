@@ -116,17 +116,16 @@ class Attention(keras.layers.Layer):
         if attention_mask is not None:
             attention_mask = self._for_all_heads(attention_mask)
         attended = (
-            self._split_heads(self.query_dense(queries)),
-            self._split_heads(self.key_dense(inputs)),
-            self._split_heads(self.value_dense(inputs)),
+            self._heads(self.query_dense, queries),
+            self._heads(self.key_dense, inputs),
+            self._heads(self.value_dense, inputs),
             attention_mask,
             drop or self.draw_dropout(training),
         )
         if return_attention_scores:
             mixed, scores = kernels.attend_with_scores(*attended)
-            return self.output_dense(self._join_heads(mixed)), scores
-        mixed = kernels.attend(*attended)
-        return self.output_dense(self._join_heads(mixed))
+            return self._output(mixed), scores
+        return self._output(kernels.attend(*attended))
 
     def draw_dropout(self, training):
         """Draws which attention weights to drop; None for none of them."""
@@ -142,17 +141,23 @@ class Attention(keras.layers.Layer):
             )
         return ops.expand_dims(ops.cast(attention_mask, "bool"), axis=1)
 
-    def _split_heads(self, x):
-        batch, length, channels = ops.shape(x)
-        x = ops.reshape(
-            x, (batch, length, self.num_heads, channels // self.num_heads)
-        )
+    def _heads(self, dense, x):
+        """`(B, O, C)` to `(B, H, O, d)`, projected."""
+        batch, length, _ = ops.shape(x)
+        rows = dense(kernels.as_rows(x))
+        channels = dense.units // self.num_heads
+        if self.num_heads == 1:  # Nothing to copy.
+            return ops.reshape(rows, (batch, 1, length, channels))
+        x = ops.reshape(rows, (batch, length, self.num_heads, channels))
         return ops.transpose(x, (0, 2, 1, 3))
 
-    def _join_heads(self, x):
+    def _output(self, x):
+        """`(B, H, O, e)` to `(B, O, output_channels)`, projected."""
         batch, heads, length, channels = ops.shape(x)
-        x = ops.transpose(x, (0, 2, 1, 3))
-        return ops.reshape(x, (batch, length, heads * channels))
+        if heads != 1:
+            x = ops.transpose(x, (0, 2, 1, 3))
+        x = ops.reshape(x, (batch, length, heads * channels))
+        return kernels.as_before(self.output_dense(kernels.as_rows(x)), x)
 
     def compute_output_shape(self, queries_shape, inputs_shape):
         batch = inputs_shape[0] if queries_shape[0] == 1 else queries_shape[0]
