@@ -5,6 +5,7 @@ import sys
 # First of all, since it loads Keras and TensorFlow without their chatter.
 import keras_perceiver as keras_perceiver
 from benchmarks import activation_bytes
+from benchmarks import bfloat16
 from benchmarks import determinism
 from benchmarks import flow_pairs
 from benchmarks import image_pipeline
@@ -21,9 +22,10 @@ from benchmarks import video_pipeline
 from benchmarks import video_preparation
 
 # Those that take options of their own.
-WITH_OPTIONS = ("speed",)
+WITH_OPTIONS = ("bfloat16", "speed")
 BENCHMARKS = {
     "activation_bytes": activation_bytes,
+    "bfloat16": bfloat16,
     "determinism": determinism,
     "flow_pairs": flow_pairs,
     "image_pipeline": image_pipeline,
