@@ -177,22 +177,15 @@ def test_our_training_step_learns(drawn):
 
 
 _ON_JAX = """
-import keras_perceiver
-from benchmarks import bfloat16
+import numpy as np
 from benchmarks.speed import ours
 from benchmarks.speed.works import WORKS, Work
 from tests.tiny_presets import TINY_PRESETS
 
-def draw(work, batch):
-    model = ours.inference_model(work.preset, "float32", **work.overrides)
-    return bfloat16.drawn(model, work.settings, batch)
-
-Work.draw = draw
-for name in ("kinetics", "language"):
-    work = WORKS[name]
-    work = work.smaller(**TINY_PRESETS[work.preset])
-    print([side.run() for side in ours.forward(work, "bfloat16", 1, False)])
-print([side.run() > 0 for side in ours.train(work, "float32", 1, False)])
+tokens = np.ones((1, 6), "int32")
+Work.draw = lambda *_: {"token_ids": tokens, "padding_mask": tokens > 0}
+work = WORKS["language"].smaller(**TINY_PRESETS["language_bytes"])
+print([side.run() for side in ours.forward(work, "bfloat16", 1, False)])
 """
 
 
@@ -204,11 +197,7 @@ def test_our_side_on_jax():
         env={**os.environ, "KERAS_BACKEND": "jax"},
     )
     assert not ended.returncode, ended.stderr
-    assert ended.stdout.splitlines()[-3:] == [
-        "[{'video': (1, 64, 3), 'audio': (1, 4, 5), 'label': (1, 7)}]",
-        "[{'logits': (1, 6, 11)}]",
-        "[True]",
-    ]
+    assert ended.stdout.splitlines()[-1] == "[{'logits': (1, 6, 11)}]"
 
 
 def test_what_bfloat16_costs(monkeypatch):
