@@ -5,6 +5,7 @@ import sys
 # First of all, since it loads Keras and TensorFlow without their chatter.
 import keras_perceiver as keras_perceiver
 from benchmarks import activation_bytes
+from benchmarks import bfloat16
 from benchmarks import determinism
 from benchmarks import flow_pairs
 from benchmarks import folding
@@ -17,11 +18,15 @@ from benchmarks import precision
 from benchmarks import saving
 from benchmarks import scaling
 from benchmarks import serving
+from benchmarks import speed
 from benchmarks import video_pipeline
 from benchmarks import video_preparation
 
+# Those that take options of their own.
+WITH_OPTIONS = ("bfloat16", "speed")
 BENCHMARKS = {
     "activation_bytes": activation_bytes,
+    "bfloat16": bfloat16,
     "determinism": determinism,
     "flow_pairs": flow_pairs,
     "folding": folding,
@@ -34,6 +39,7 @@ BENCHMARKS = {
     "saving": saving,
     "scaling": scaling,
     "serving": serving,
+    "speed": speed,
     "video_pipeline": video_pipeline,
     "video_preparation": video_preparation,
 }
@@ -41,12 +47,13 @@ BENCHMARKS = {
 
 def main(arguments):
     """Runs the named benchmark; returns the exit code."""
-    if len(arguments) != 1 or arguments[0] not in BENCHMARKS:
+    name, *options = arguments or [""]
+    if name not in BENCHMARKS or (options and name not in WITH_OPTIONS):
         print("usage: python -m benchmarks NAME, one of:")
         for name, module in BENCHMARKS.items():
             print(f"  {name:<18} {module.__doc__.splitlines()[0]}")
         return 2
-    BENCHMARKS[arguments[0]].main()
+    BENCHMARKS[name].main(*([options] if name in WITH_OPTIONS else []))
     return 0
 
 

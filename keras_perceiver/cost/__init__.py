@@ -7,3 +7,4 @@ from keras_perceiver.cost.totals import Cost as Cost
 from keras_perceiver.cost.totals import Part as Part
 from keras_perceiver.cost.totals import cost as cost
 from keras_perceiver.cost.totals import cost_of as cost_of
+from keras_perceiver.cost.totals import products as products

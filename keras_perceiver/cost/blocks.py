@@ -173,6 +173,7 @@ def _attention(trace, queries, inputs, num_heads, qk_channels, v_channels):
     query = trace.linear(queries, qk_channels)
     key = trace.linear(inputs, qk_channels)
     value = trace.linear(inputs, v_channels)
+    trace.attention_products(query, key, value, num_heads)
     batch = max(query.batch, key.batch)
     bytes_per_query = batch * num_heads * key.rows * query.itemsize
     size = chunk_size(query.rows, bytes_per_query, get_attention_memory())

@@ -118,6 +118,28 @@ def cost(preset_name, *, batch=1, **overrides):
     return _cost(builder, {**known, **overrides}, batch)
 
 
+def products(preset_name, *, batch=1, **overrides):
+    """The matrix products of a forward pass, at their true sizes.
+
+    Convolutions are none of them.
+
+    Args:
+        preset_name: a name in `keras_perceiver.presets()`.
+        batch: number of examples.
+        **overrides: as `cost` takes them.
+
+    Returns:
+        A dictionary from `Product` to how often it is taken.
+
+    Raises:
+        ValueError: as `cost` does.
+    """
+    known = overridable(preset_name)
+    check_overrides(preset_name, overrides, known)
+    builder = find_preset(preset_name).builder
+    return dict(_trace(builder, {**known, **overrides}, batch).products)
+
+
 def cost_of(builder, *, batch=1, **arguments):
     """What `builder(**arguments)` would cost.
 
@@ -213,23 +235,37 @@ def _names(builder):
             yield parameter.name
 
 
-def _cost(builder, arguments, batch):
-    if batch < 1:
-        raise ValueError(f"batch must be at least 1. Received: batch={batch}")
-    policy = _policy(arguments["dtype"])
-    itemsize = _itemsize(policy.compute_dtype)
+def _describe(builder, arguments, trace):
+    """Tells a trace what a model does, and returns the trace."""
     describe = _description(builder)
     named = inspect.signature(describe).parameters
-    arguments = {
-        name: value
-        for name, value in arguments.items()
-        if name in named or name not in _FREE
-    }
-    trace = Trace(batch, itemsize)
-    describe(trace, **arguments)
+    describe(
+        trace,
+        **{
+            name: value
+            for name, value in arguments.items()
+            if name in named or name not in _FREE
+        },
+    )
+    return trace
+
+
+def _trace(builder, arguments, batch):
+    """What the description of a model told."""
+    if batch < 1:
+        raise ValueError(f"batch must be at least 1. Received: batch={batch}")
+    itemsize = _itemsize(_policy(arguments["dtype"]).compute_dtype)
+    return _describe(builder, arguments, Trace(batch, itemsize))
+
+
+def _cost(builder, arguments, batch):
+    trace = _trace(builder, arguments, batch)
+    policy = _policy(arguments["dtype"])
     parameters, peak = trace.parameters.total(), trace.peak()
-    folded = FoldedTrace(itemsize, int(CONSTANT_SHARE * parameters))
-    describe(folded, **arguments)
+    folded = FoldedTrace(
+        _itemsize(policy.compute_dtype), int(CONSTANT_SHARE * parameters)
+    )
+    _describe(builder, arguments, folded)
     weight_bytes = parameters * _itemsize(policy.variable_dtype)
     return Cost(
         parameters=parameters,

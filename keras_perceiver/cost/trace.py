@@ -25,6 +25,29 @@ class Tensor:
     size: int
 
 
+@dataclasses.dataclass(frozen=True, order=True)
+class Product:
+    """A matrix product `(rows, inner) x (inner, columns)`.
+
+    Attributes:
+        rows: of the result.
+        inner: how many products are added up for each of its numbers.
+        columns: of the result.
+        number: how many of the same size are taken at a time: heads and
+            examples, or 1 where all rows meet one matrix.
+    """
+
+    rows: int
+    inner: int
+    columns: int
+    number: int
+
+    @property
+    def flops(self):
+        """Its operations: a multiply and an add are two."""
+        return 2 * self.number * self.rows * self.inner * self.columns
+
+
 class Trace:
     """Adds up parameters, operations and bytes while a model is described.
 
@@ -43,6 +66,7 @@ class Trace:
     Attributes:
         parameters: trainable numbers by the name of the part.
         flops: operations on one example by the name of the part.
+        products: how often each `Product` is taken.
         kept: bytes that the backward pass needs of the forward pass.
         remade: bytes that it makes anew and holds at a time.
     """
@@ -55,6 +79,7 @@ class Trace:
         self.itemsize = itemsize
         self.parameters = collections.Counter()
         self.flops = collections.Counter()
+        self.products = collections.Counter()
         self.kept = 0
         self.remade = 0
         self._part = None
@@ -169,6 +194,7 @@ class Trace:
 
     def product(self, x, channels):
         """Every row times a matrix that belongs to another part."""
+        self._note_product(x.batch * x.rows, x.channels, channels)
         return self.operation(
             [x],
             x.rows,
@@ -176,6 +202,19 @@ class Trace:
             flops=2 * x.rows * x.channels * channels,
             keeps=[x],
         )
+
+    def attention_products(self, query, key, value, num_heads):
+        """Notes the two products of an attention, of scores and of values."""
+        number = num_heads * max(query.batch, key.batch)
+        for inner, columns in (
+            (query.channels // num_heads, key.rows),
+            (key.rows, value.channels // num_heads),
+        ):
+            self._note_product(query.rows, inner, columns, number)
+
+    def _note_product(self, rows, inner, columns, number=1):
+        product = Product(rows, inner, columns, number)
+        self.products[product] += self._applications
 
     def norm(self, x):
         """Layer normalisation with a scale and an offset."""

@@ -116,21 +116,26 @@ class Attention(keras.layers.Layer):
         if attention_mask is not None:
             attention_mask = for_all_heads(self, attention_mask)
         attended = (
-            split_heads(self.query_dense(queries), self.num_heads),
-            split_heads(self.key_dense(inputs), self.num_heads),
-            split_heads(self.value_dense(inputs), self.num_heads),
+            self._heads(self.query_dense, queries),
+            self._heads(self.key_dense, inputs),
+            self._heads(self.value_dense, inputs),
             attention_mask,
             drop or self.draw_dropout(training),
         )
         if return_attention_scores:
             mixed, scores = kernels.attend_with_scores(*attended)
-            return self.output_dense(join_heads(mixed)), scores
-        mixed = kernels.attend(*attended)
-        return self.output_dense(join_heads(mixed))
+            return self._output(mixed), scores
+        return self._output(kernels.attend(*attended))
 
     def draw_dropout(self, training):
         """Draws which attention weights to drop; None for none of them."""
         return kernels.draw_dropout(self.dropout_layer, training)
+
+    def _heads(self, dense, x):
+        return split_heads(project(dense, x), self.num_heads)
+
+    def _output(self, x):
+        return project(self.output_dense, join_heads(x))
 
     def compute_output_shape(self, queries_shape, inputs_shape):
         batch = inputs_shape[0] if queries_shape[0] == 1 else queries_shape[0]
@@ -172,8 +177,15 @@ def for_all_heads(layer, attention_mask):
     return ops.expand_dims(ops.cast(attention_mask, "bool"), axis=1)
 
 
+def project(dense, x):
+    """A linear layer of `(B, O, C)`, as `(B, O, E)`."""
+    return kernels.as_before(dense(kernels.as_rows(x)), x)
+
+
 def split_heads(x, num_heads):
     """`(B, O, H * d)` as `(B, H, O, d)`."""
+    if num_heads == 1:  # Nothing to copy.
+        return ops.expand_dims(x, axis=1)
     batch, length, channels = ops.shape(x)
     x = ops.reshape(x, (batch, length, num_heads, channels // num_heads))
     return ops.transpose(x, (0, 2, 1, 3))
@@ -182,6 +194,8 @@ def split_heads(x, num_heads):
 def join_heads(x):
     """`(B, H, O, d)` as `(B, O, H * d)`."""
     batch, heads, length, channels = ops.shape(x)
+    if heads == 1:
+        return ops.squeeze(x, axis=1)
     x = ops.transpose(x, (0, 2, 1, 3))
     return ops.reshape(x, (batch, length, heads * channels))
 

@@ -7,6 +7,7 @@ from keras_perceiver.layers import kernels
 from keras_perceiver.layers.attention import check_sequence
 from keras_perceiver.layers.attention import for_all_heads
 from keras_perceiver.layers.attention import join_heads
+from keras_perceiver.layers.attention import project
 from keras_perceiver.layers.attention import split_heads
 from keras_perceiver.layers.standardize import Standardize
 
@@ -165,4 +166,4 @@ class FoldedCrossAttention(keras.layers.Layer):
 
 
 def _projected(dense, x):
-    return x if dense is None else dense(x)
+    return x if dense is None else project(dense, x)

@@ -47,10 +47,10 @@ class MLP(keras.layers.Layer):
         )
 
     def call(self, inputs):
-        hidden = self.hidden_dense(inputs)
+        hidden = self.hidden_dense(kernels.as_rows(inputs))
         # Written out, because "gelu" by name is the exact form in Keras.
         hidden = kernels.gelu(hidden, self.gelu_approximate)
-        return self.output_dense(hidden)
+        return kernels.as_before(self.output_dense(hidden), inputs)
 
     def compute_output_shape(self, inputs_shape):
         return tuple(inputs_shape)

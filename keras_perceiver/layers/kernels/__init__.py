@@ -14,5 +14,7 @@ from keras_perceiver.layers.kernels.dropout import draw_dropout as draw_dropout
 from keras_perceiver.layers.kernels.masks import masked_logit as masked_logit
 from keras_perceiver.layers.kernels.masks import masked_scores as masked_scores
 from keras_perceiver.layers.kernels.masks import outer_mask as outer_mask
+from keras_perceiver.layers.kernels.rowwise import as_before as as_before
+from keras_perceiver.layers.kernels.rowwise import as_rows as as_rows
 from keras_perceiver.layers.kernels.rowwise import gelu as gelu
 from keras_perceiver.layers.kernels.rowwise import layer_norm as layer_norm

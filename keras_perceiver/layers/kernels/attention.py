@@ -16,8 +16,8 @@ from keras_perceiver.layers.kernels.query_chunks import chunk_size
 def attend(query, key, value, attention_mask=None, dropout=None):
     """Softmax attention, with fully masked rows set to zero.
 
-    Perceiver IO, appendix E.1. The scale multiplies the scores after the
-    product, and the softmax runs in their own dtype, as in the reference.
+    Perceiver IO, appendix E.1. The softmax runs in the dtype of the scores,
+    as in the reference.
     Where all scores would take more than `get_attention_memory` says, they
     are made for one chunk of queries at a time, forward and backward.
 

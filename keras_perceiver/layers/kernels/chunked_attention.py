@@ -1,7 +1,5 @@
 """Attention for some queries at a time, forward and backward."""
 
-import math
-
 from keras import ops
 
 from keras_perceiver.layers.kernels.backend import loop
@@ -10,6 +8,7 @@ from keras_perceiver.layers.kernels.masks import without_idle_rows
 from keras_perceiver.layers.kernels.plain_attention import attention_weights
 from keras_perceiver.layers.kernels.plain_attention import mix
 from keras_perceiver.layers.kernels.plain_attention import num_bytes
+from keras_perceiver.layers.kernels.plain_attention import scaled
 from keras_perceiver.layers.kernels.plain_attention import swapped
 from keras_perceiver.layers.kernels.query_chunks import QueryChunks
 
@@ -48,9 +47,9 @@ def attend_in_chunks(query, key, value, attention_mask, dropout, size):
         d_weights = drop(ops.matmul(upstream, swapped(value)), chunk)
         inner = ops.sum(d_weights * weights, axis=-1, keepdims=True)
         d_scores = weights * (d_weights - inner)
-        d_scores = d_scores * (1.0 / math.sqrt(query.shape[-1]))
-        d_query = ops.matmul(d_scores, key)
-        return d_query, ops.matmul(swapped(d_scores), query), d_value
+        d_query = scaled(ops.matmul(d_scores, key))
+        d_key = ops.matmul(swapped(d_scores), scaled(query))
+        return d_query, d_key, d_value
 
     @ops.custom_gradient
     def attend_all(query, key, value):

@@ -11,9 +11,17 @@ from keras_perceiver.layers.kernels.masks import without_idle_rows
 
 def attention_weights(query, key, attention_mask):
     """`(B, H, O, M)`: what part each query takes of each value."""
-    scores = ops.matmul(query, swapped(key))
-    scores = scores * (1.0 / math.sqrt(query.shape[-1]))
+    scores = ops.matmul(scaled(query), swapped(key))
     return ops.softmax(masked_scores(scores, attention_mask), axis=-1)
+
+
+def scaled(query):
+    """Queries that give scores by a product alone.
+
+    There are fewer of their numbers than of scores, which the reference
+    multiplies instead.
+    """
+    return query * (1.0 / math.sqrt(query.shape[-1]))
 
 
 def mix(weights, value, attention_mask, dropout):

@@ -17,6 +17,20 @@ _CUBIC = 0.044715
 _SCALE = math.sqrt(2 / math.pi)
 
 
+def as_rows(x):
+    """`(..., C)` as `(R, C)`.
+
+    On rows TensorFlow takes a product, a bias and a GELU as one operation of
+    oneDNN; on anything else, with two axes too many, it takes three.
+    """
+    return ops.reshape(x, (-1, x.shape[-1]))
+
+
+def as_before(rows, x):
+    """Rows `(R, E)` of what was `(..., C)`, as `(..., E)`."""
+    return ops.reshape(rows, (*ops.shape(x)[:-1], rows.shape[-1]))
+
+
 def gelu(x, approximate):
     """Gaussian error linear units.
 
@@ -35,7 +49,10 @@ def gelu(x, approximate):
 
         return ops.gelu(x, approximate=approximate), gradient
 
-    return apply(as_tensor(x))
+    # TensorFlow joins a GELU to the product before it where the names of its
+    # operations come behind those of the product: "hidden/MatMul" of an MLP.
+    with keras.name_scope("nonlinearity"):
+        return apply(as_tensor(x))
 
 
 def layer_norm(x, gamma, beta, epsilon):
