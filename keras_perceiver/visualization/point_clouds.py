@@ -11,9 +11,10 @@ _COLUMNS = 4
 _COLOURS = "viridis"
 # How far the looker stands to the side, and above.
 _SIDE, _ABOVE = np.deg2rad([35, 20])
-# Brightest is what a hundredth of the points is above: single ones would
-# leave all others dark.
-_BRIGHTEST = 0.99
+# Colours go by the logarithm, since few points have nearly all attention; the
+# darkest and the brightest of a cloud are these quantiles.
+_ENDS = (0.05, 0.99)
+_LEAST_SHARE = 1e-6
 
 
 def draw(clouds, weights, titles, colours=None):
@@ -21,8 +22,8 @@ def draw(clouds, weights, titles, colours=None):
 
     Args:
         clouds: n arrays `(M, 3)`, around 0 in [-1, 1].
-        weights: n arrays `(M,)`, such as attention; dark is the least of a
-            cloud, yellow the most.
+        weights: n arrays `(M,)`, such as attention, not negative; dark is
+            the least of a cloud, yellow the most.
         titles: n texts.
         colours: of these; None for black.
 
@@ -32,7 +33,7 @@ def draw(clouds, weights, titles, colours=None):
     columns = min(_COLUMNS, len(clouds))
     rows = math.ceil(len(clouds) / columns)
     figure = matplotlib.figure.Figure(
-        figsize=(2.4 * columns, 2.6 * rows), layout="constrained"
+        figsize=(2.0 * columns, 2.2 * rows), layout="constrained"
     )
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for place in axes:
@@ -67,11 +68,12 @@ def _draw_cloud(place, cloud, weights):
     positions, away = seen_from_the_side(cloud)
     # The nearest last, since they hide the others.
     order = np.argsort(-away)
-    low, high = weights.min(), np.quantile(weights, _BRIGHTEST)
+    shares = np.log(np.maximum(weights / weights.max(), _LEAST_SHARE))
+    low, high = np.quantile(shares, _ENDS)
     place.scatter(
         *positions[order].T,
-        c=weights[order],
-        s=max(1.0, 4_000 / len(cloud)),
+        c=shares[order],
+        s=max(1.0, 2_500 / len(cloud)),
         vmin=low,
         # Where all are alike, all are dark.
         vmax=high if high > low else low + 1,

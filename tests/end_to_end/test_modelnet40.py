@@ -10,7 +10,6 @@ import PIL.Image
 import pytest
 
 from keras_perceiver.convert import load_pretrained
-from keras_perceiver.data.point_clouds import sources
 from keras_perceiver.serving.check import check
 from keras_perceiver.tasks import ClassifyPoints
 from recipes.__main__ import main
@@ -62,19 +61,19 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(folder):
     """The run folder of a model of a few families, and what was printed."""
-    families = {name: generated_shapes.FAMILIES[name] for name in FEW}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generated_shapes, "FAMILIES", families)
-        patch.setattr(
-            generated_shapes,
-            "COUNTS",
-            {sources.TRAIN: 20, sources.HELDOUT: 10},
-        )
-        settings = {**SETTINGS, "data.records": folder / "records"}
-        run("prepare", **settings)
-        return folder / "run", run(
-            "train", "--run-folder", folder / "run", **settings
-        )
+    rng = np.random.default_rng(0)
+    meshes = folder / "meshes"
+    for name in FEW:
+        for number in range(30):
+            part = "test" if number < 10 else "train"
+            mesh = generated_shapes.FAMILIES[name](rng.uniform)
+            write_off(meshes / name / part / f"{number}.off", mesh)
+    (meshes / "ball" / "train" / "none.off").write_text("OFF\n8 0 0")
+    settings = {**SETTINGS, "data": meshes, "data.records": folder / "records"}
+    assert any("121 shapes, 1 skipped" in x for x in run("prepare", **settings))
+    return folder / "run", run(
+        "train", "--run-folder", folder / "run", **settings
+    )
 
 
 def test_a_run_beats_baselines_and_leaves_pictures(trained):
@@ -130,38 +129,9 @@ def test_files_are_answered(trained, tmp_path, monkeypatch, capsys):
     assert "bad.xyz has NaN or infinity in 1 of 2" in capsys.readouterr().err
 
 
-def test_meshes_are_learned_from_weights_of_others(trained, tmp_path):
-    for number in range(6):
-        part = "test" if number < 2 else "train"
-        size = 1 + 0.1 * number
-        for name, sides in (("beam", (9, 1, size)), ("dice", (1, 1, size))):
-            path = tmp_path / "own" / name / part / f"{number}.off"
-            write_off(path, solids.box(sides))
-    (tmp_path / "own" / "dice" / "train" / "none.off").write_text("OFF\n8 0 0")
-    settings = {
-        **SETTINGS,
-        "data": tmp_path / "own",
-        "data.records": tmp_path / "records",
-        "model.num-classes": 2,
-        "training.steps": 6,
-        "training.evaluate-every": 6,
-        "optimizer.flat-steps": 0,
-        "training.batch-size": 8,
-    }
-    lines = run("prepare", **settings)
-    assert any("13 shapes, 1 skipped" in line for line in lines)
-    lines = run(
-        *("train", "--from", trained[0] / "best"),
-        *("--run-folder", tmp_path / "run"),
-        **settings,
-    )
-    assert any("begins anew" in line and "logits" in line for line in lines)
-    model = load_pretrained(tmp_path / "run" / "best")
-    assert model.preprocessing == {"class_names": ["beam", "dice"]}
-
-
 def test_an_export_answers_as_the_task(trained, tmp_path):
     run("export", "--run-folder", trained[0], "--to", tmp_path / "served")
     assert len(list(check(tmp_path / "served"))) > 3
     task = ClassifyPoints(load_pretrained(trained[0] / "best"))
     assert task.labels.class_names == list(FEW)
+    assert task.model.preprocessing == {"class_names": list(FEW)}

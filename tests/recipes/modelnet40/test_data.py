@@ -50,7 +50,7 @@ def test_shapes_are_made_when_they_are_wanted(open_data, capsys):
 def test_batches(open_data):
     data = open_data(training__batch_size=8)
     points, targets, weights = next(iter(data.training_dataset(0)))
-    assert points.shape == (8, 512, 3)
+    assert points.shape == (8, 256, 3)
     np.testing.assert_allclose(
         np.abs(points).max(axis=(1, 2)), np.ones(8), rtol=1e-6
     )
@@ -115,7 +115,7 @@ def test_shape_distributions_against_known_ones():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"data__points_kept": 511}, r"Raise --data\.points-kept"),
+        ({"data__points_kept": 255}, r"Raise --data\.points-kept"),
         ({"data__scale_jitter": 1.5}, r"--data\.scale-jitter takes a number"),
         ({"data": ""}, "No shapes are named. --data takes generated, or"),
         ({"model__num_classes": 40}, r"Set --model\.num-classes 12"),
