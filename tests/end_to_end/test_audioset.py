@@ -119,15 +119,20 @@ def test_videos_and_sounds_of_any_length_are_tagged(
     assert "predict takes videos or sounds" in capsys.readouterr().err
 
 
-def test_real_videos_are_tagged(trained, tmp_path, monkeypatch, pytestconfig):
-    folder = pytestconfig.getoption("--data-dir")
-    if folder is None:
-        pytest.skip("reads real data: pass --data-dir DIR")
+def test_real_videos_are_tagged(trained, data_dir, tmp_path, monkeypatch):
+    videos = [
+        data_dir / "video" / f"{name}.mp4"
+        for name in ("bigbuckbunny", "cockatoo")
+    ]
+    if not all(video.is_file() for video in videos):
+        pytest.skip(f"no such videos in {data_dir}")
     monkeypatch.chdir(tmp_path)
-    video = folder / "video" / "cockatoo.mp4"
-    lines = run("predict", "--run-folder", trained[0], video)
-    assert sum("%" in line for line in lines) == 5
-    assert not any("the video" in line for line in lines)
+    lines = run("predict", "--run-folder", trained[0], *videos)
+    assert sum("%" in line for line in lines) == 2 * 5
+    # All samples of the cockatoo are 0.
+    told = [line for line in lines if line.startswith("  the video")]
+    assert told == ["  the video has sound that is silent."]
+    assert lines.index(told[0]) > lines.index(str(videos[1]))
 
 
 def test_the_export_passes_its_check(trained, tmp_path):

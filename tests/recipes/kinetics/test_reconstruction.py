@@ -11,6 +11,7 @@ from keras_perceiver.data.media.media_format import Limits
 from keras_perceiver.data.media.media_format import MediaError
 from keras_perceiver.data.media.media_format import MediaFormat
 from keras_perceiver.tasks import AutoencodeClip
+from recipes import reading_progress
 from recipes.kinetics import reconstruction
 from tests.data.media import video_files
 from tests.tiny_presets import tiny_preset
@@ -152,7 +153,7 @@ def test_labels_are_the_mean_over_clips(path, tmp_path):
 def test_lines_tell_how_far_it_is(path, tmp_path, monkeypatch, capsys):
     reconstruct(StandIn(), path, tmp_path / "b.mp4")
     assert capsys.readouterr().out == ""
-    monkeypatch.setattr(reconstruction, "_SECONDS_BETWEEN_LINES", 0)
+    monkeypatch.setattr(reading_progress, "_SECONDS_BETWEEN_LINES", 0)
     reconstruct(StandIn(), path, tmp_path / "b.mp4")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 5
