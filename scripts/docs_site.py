@@ -25,6 +25,7 @@ PACKAGES = ("layers", "models", "tasks", "search", "convert", "cost")
 MODULES = {
     "training": (
         "model",
+        "attacks",
         "strategies",
         "rendezvous",
         "lamb",
@@ -45,12 +46,15 @@ MODULES = {
         "onnx.export",
     ),
     "visualization": (
+        "attention_pictures",
         "learning_curve",
         "labelled_images",
         "flow_pictures",
         "flow_colors",
         "clips",
         "spectrograms",
+        "tagged_clips",
+        "point_clouds",
         "battle_maps",
         "search_pictures",
     ),
