@@ -34,7 +34,7 @@ def forward(work, dtype, batch, with_compile):
     # weights of another dtype without this.
     mixed = dtype == "bfloat16" and work.is_clip
     model = _model(work).to(device())
-    inputs, times = _inputs(work, batch, family)
+    inputs, drawn, times = _inputs(work, batch, family)
     if dtype == "bfloat16" and not mixed:
         model = model.to(torch.bfloat16)
         inputs = _mapped(_rounded, inputs)
@@ -44,7 +44,7 @@ def forward(work, dtype, batch, with_compile):
             with torch.inference_mode(), _autocast(mixed):
                 output = call(**inputs)
             _wait()
-            outputs = family.their_outputs(output, work.draw(batch))
+            outputs = family.their_outputs(output, drawn)
             return {name: tuple(x.shape) for name, x in outputs.items()}
 
         note = f"1 of {times} chunks, times {times}" if times > 1 else ""
@@ -65,7 +65,7 @@ def train(work, dtype, batch, with_compile):
     """
     family = getattr(families, work.family)
     model = _model(work).to(device()).train()
-    inputs, _ = _inputs(work, batch, family)
+    inputs, *_ = _inputs(work, batch, family)
     optimizer = torch.optim.AdamW(
         model.parameters(), 1e-4, weight_decay=0.01, fused=True
     )
@@ -106,14 +106,15 @@ def _model(work):
 
 
 def _inputs(work, batch, family):
-    """What their model takes, and how many times it takes for all outputs."""
-    inputs = work.draw(batch)
-    given = family.to_theirs(inputs)
+    """What their model takes, what that is in ours, and how often it is run."""
+    drawn = work.draw(batch)
+    given = family.to_theirs(drawn)
     times = 1
     if work.is_clip:
         times = THEIR_CHUNKS
-        given["subsampled_output_points"] = _first_chunk(work)
-    return _mapped(lambda tensor: tensor.to(device()), given), times
+        chunk = given["subsampled_output_points"] = _first_chunk(work)
+        drawn["audio_indices"] = chunk["audio"].expand(batch, -1)
+    return _mapped(lambda tensor: tensor.to(device()), given), drawn, times
 
 
 def _first_chunk(work):

@@ -116,26 +116,20 @@ class Attention(keras.layers.Layer):
         if attention_mask is not None:
             attention_mask = for_all_heads(self, attention_mask)
         attended = (
-            self._heads(self.query_dense, queries),
-            self._heads(self.key_dense, inputs),
-            self._heads(self.value_dense, inputs),
+            heads_of(self.query_dense, queries, self.num_heads),
+            heads_of(self.key_dense, inputs, self.num_heads),
+            heads_of(self.value_dense, inputs, self.num_heads),
             attention_mask,
             drop or self.draw_dropout(training),
         )
         if return_attention_scores:
             mixed, scores = kernels.attend_with_scores(*attended)
-            return self._output(mixed), scores
-        return self._output(kernels.attend(*attended))
+            return joined(self.output_dense, mixed), scores
+        return joined(self.output_dense, kernels.attend(*attended))
 
     def draw_dropout(self, training):
         """Draws which attention weights to drop; None for none of them."""
         return kernels.draw_dropout(self.dropout_layer, training)
-
-    def _heads(self, dense, x):
-        return split_heads(project(dense, x), self.num_heads)
-
-    def _output(self, x):
-        return project(self.output_dense, join_heads(x))
 
     def compute_output_shape(self, queries_shape, inputs_shape):
         batch = inputs_shape[0] if queries_shape[0] == 1 else queries_shape[0]
@@ -177,27 +171,37 @@ def for_all_heads(layer, attention_mask):
     return ops.expand_dims(ops.cast(attention_mask, "bool"), axis=1)
 
 
-def project(dense, x):
-    """A linear layer of `(B, O, C)`, as `(B, O, E)`."""
-    return kernels.as_before(dense(kernels.as_rows(x)), x)
+def heads_of(dense, x, num_heads):
+    """Projects `(B, O, C)` and splits it, as `(B, H, O, d)`.
 
-
-def split_heads(x, num_heads):
-    """`(B, O, H * d)` as `(B, H, O, d)`."""
+    Args:
+        dense: a linear layer, or None for none.
+        x: `(B, O, C)`.
+        num_heads: H.
+    """
+    batch, length, _ = ops.shape(x)
+    rows = kernels.as_rows(x)
+    rows = rows if dense is None else dense(rows)
+    channels = rows.shape[-1] // num_heads
     if num_heads == 1:  # Nothing to copy.
-        return ops.expand_dims(x, axis=1)
-    batch, length, channels = ops.shape(x)
-    x = ops.reshape(x, (batch, length, num_heads, channels // num_heads))
+        return ops.reshape(rows, (batch, 1, length, channels))
+    x = ops.reshape(rows, (batch, length, num_heads, channels))
     return ops.transpose(x, (0, 2, 1, 3))
 
 
-def join_heads(x):
-    """`(B, H, O, d)` as `(B, O, H * d)`."""
+def joined(dense, x):
+    """Joins `(B, H, O, d)` and projects it, as `(B, O, E)`.
+
+    Args:
+        dense: a linear layer, or None for none.
+        x: `(B, H, O, d)`.
+    """
     batch, heads, length, channels = ops.shape(x)
-    if heads == 1:
-        return ops.squeeze(x, axis=1)
-    x = ops.transpose(x, (0, 2, 1, 3))
-    return ops.reshape(x, (batch, length, heads * channels))
+    if heads != 1:
+        x = ops.transpose(x, (0, 2, 1, 3))
+    rows = ops.reshape(x, (-1, heads * channels))
+    rows = rows if dense is None else dense(rows)
+    return ops.reshape(rows, (batch, length, rows.shape[-1]))
 
 
 def check_sequence(layer, name, shape):

@@ -6,9 +6,8 @@ from keras import ops
 from keras_perceiver.layers import kernels
 from keras_perceiver.layers.attention import check_sequence
 from keras_perceiver.layers.attention import for_all_heads
-from keras_perceiver.layers.attention import join_heads
-from keras_perceiver.layers.attention import project
-from keras_perceiver.layers.attention import split_heads
+from keras_perceiver.layers.attention import heads_of
+from keras_perceiver.layers.attention import joined
 from keras_perceiver.layers.standardize import Standardize
 
 
@@ -122,21 +121,18 @@ class FoldedCrossAttention(keras.layers.Layer):
             queries = self.query_norm(kernels.wait_for(queries, inputs))
         inputs = self.input_norm(inputs)
         read = kernels.attend(
-            self._heads(self.query_dense, queries),
-            self._heads(self.key_dense, inputs),
-            self._heads(self.value_dense, inputs),
+            heads_of(self.query_dense, queries, self.num_heads),
+            heads_of(self.key_dense, inputs, self.num_heads),
+            heads_of(self.value_dense, inputs, self.num_heads),
             None if mask is None else for_all_heads(self, mask),
         )
-        read = _projected(self.output_dense, join_heads(read))
+        read = joined(self.output_dense, read)
         bias = ops.convert_to_tensor(self.bias)
         if mask is not None:
             may_read = ops.any(mask, axis=-1, keepdims=True)
             idle = ops.convert_to_tensor(self.idle_bias)
             bias = ops.where(may_read, bias, idle)
         return read + bias
-
-    def _heads(self, dense, x):
-        return split_heads(_projected(dense, x), self.num_heads)
 
     def compute_output_shape(self, queries_shape, inputs_shape):
         batch = inputs_shape[0] if queries_shape[0] == 1 else queries_shape[0]
@@ -163,7 +159,3 @@ class FoldedCrossAttention(keras.layers.Layer):
             "constant_queries": self.constant_queries,
             "epsilon": self.epsilon,
         }
-
-
-def _projected(dense, x):
-    return x if dense is None else project(dense, x)

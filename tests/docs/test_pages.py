@@ -43,7 +43,7 @@ def test_the_equations_hold(capsys):
     page = "docs/algebra.md"
     blocks = documentation.python_blocks(page)
     names = documentation.run(blocks, page)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     assert capsys.readouterr().out == "True\n" * 2
     assert names["left"].shape == names["right"].shape == (8, 64)
 

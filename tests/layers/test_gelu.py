@@ -1,19 +1,33 @@
 """GELU as a layer of its own."""
 
-import pytest
-
 from keras_perceiver.layers import Gelu
-from tests.float64_reference import assert_near
 from tests.float64_reference import gelu_exact
 from tests.float64_reference import gelu_tanh
+from tests.layer_checks import LayerCase
+from tests.layer_checks import every_check
 from tests.layer_checks import random_array
 
-
-@pytest.mark.parametrize(
-    ("approximate", "reference"), [(True, gelu_tanh), (False, gelu_exact)]
+INPUTS = 3 * random_array(4, 50)
+CASES = (
+    LayerCase(
+        "tanh",
+        Gelu,
+        {"approximate": True},
+        {"inputs": INPUTS},
+        {},
+        lambda weights, inputs: gelu_tanh(inputs),
+    ),
+    LayerCase(
+        "exact",
+        Gelu,
+        {"approximate": False},
+        {"inputs": INPUTS},
+        {},
+        lambda weights, inputs: gelu_exact(inputs),
+    ),
 )
-def test_each_form_is_itself(approximate, reference):
-    inputs = 3 * random_array(4, 50)
-    layer = Gelu(approximate)
-    assert layer.get_config()["approximate"] == approximate
-    assert_near(layer(inputs), reference(inputs.astype("float64")))
+
+
+@every_check(*CASES)
+def test_holds_what_every_layer_holds(check, case, tmp_path):
+    check(case, tmp_path)

@@ -13,16 +13,18 @@ def standardized(weights, inputs):
     return centred / np.sqrt(inputs.var(-1, keepdims=True) + 0.01) + 1
 
 
-CASE = LayerCase(
-    "offset",
-    Standardize,
-    {"epsilon": 0.01, "offset": 1.0},
-    {"inputs": random_array(2, 3, 8)},
-    {},
-    standardized,
+CASES = (
+    LayerCase(
+        "offset",
+        Standardize,
+        {"epsilon": 0.01, "offset": 1.0},
+        {"inputs": random_array(2, 3, 8)},
+        {},
+        standardized,
+    ),
 )
 
 
-@every_check(CASE)
+@every_check(*CASES)
 def test_holds_what_every_layer_holds(check, case, tmp_path):
     check(case, tmp_path)

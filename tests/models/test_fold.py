@@ -30,7 +30,9 @@ def tiny(name, **overrides):
 
 def counted(function, inputs):
     """Operations of all matrix products and convolutions in a graph."""
-    graph = function.get_concrete_function(inputs).graph
+    # Chunks are made in loops, whose graphs are others.
+    with attention_memory(float("inf")):
+        graph = function.get_concrete_function(inputs).graph
     flops = 0
     for op in graph.get_operations():
         if op.type in ("MatMul", "BatchMatMulV2"):

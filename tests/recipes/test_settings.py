@@ -75,6 +75,7 @@ FLAT = {
     "training.jit-compile": False,
     "training.deterministic": False,
     "training.lora-rank": None,
+    "training.adversarial-strength": None,
 }
 
 
@@ -97,7 +98,7 @@ def test_a_listing_has_flag_value_and_help():
         ("--model.qk-channels", "none", "instead of the published value"),
     ]
     assert lines[4] == ("--data.crop.size", "368,496", "height and width")
-    assert lines[-6:] == [
+    assert lines[-7:] == [
         (
             "--training.precision",
             "float32",
@@ -125,6 +126,12 @@ def test_a_listing_has_flag_value_and_help():
             "none",
             "rank of low-rank factors that are trained beside the frozen "
             "weights of --from; none: all weights are trained",
+        ),
+        (
+            "--training.adversarial-strength",
+            "none",
+            "strength of an attack on each batch of training, in what "
+            "`evaluate --robustness` says; none: no attack",
         ),
     ]
 
