@@ -7,9 +7,9 @@ from keras_perceiver.models.presets import presets
 _HEADINGS = (
     "preset",
     "parameters",
-    "published",
+    "paper",
     "FLOPs",
-    "published",
+    "paper",
     "folded",
     "inference",
     "training",
@@ -100,7 +100,7 @@ def _rows(batch):
             preset.published_parameters or "-",
             _flops(told.flops),
             preset.published_flops or "-",
-            _flops(told.folded_flops),
+            f"{told.folded_flops / told.flops:.0%}",
             _size(told.inference_bytes),
             _size(told.training_bytes),
         )
