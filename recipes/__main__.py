@@ -78,6 +78,11 @@ def _evaluate(recipe, options, rest):
     from recipes import measuring
     from recipes import runner
 
+    if options.start_from and options.robustness:
+        raise ValueError(
+            "--robustness is measured of a run: name it with --run-folder, "
+            "without --from."
+        )
     if options.start_from:
         configuration = _configuration(recipe, options, rest)
         measuring.evaluate_weights(recipe, configuration, options.start_from)

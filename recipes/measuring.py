@@ -1,6 +1,7 @@
 """A model's held-out numbers, of a run or of weights from elsewhere."""
 
 import dataclasses
+import functools
 
 from recipes import building
 from recipes import results
@@ -11,10 +12,18 @@ from recipes.settings import ModelSettings
 
 def measure(recipe, configuration, model, data):
     """Returns a model's held-out metrics by name."""
+    return measure_of(recipe, configuration, model)(data)
+
+
+def measure_of(recipe, configuration, model):
+    """Returns a function from data to a model's held-out metrics by name.
+
+    Asked several times, it compiles the model once.
+    """
     if recipe.measure:
-        return recipe.measure(model, data)
+        return functools.partial(recipe.measure, model)
     compiled = building.compile_model(recipe, configuration, model)
-    return compiled.evaluate(
+    return lambda data: compiled.evaluate(
         data.evaluation_dataset(), return_dict=True, verbose=0
     )
 

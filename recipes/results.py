@@ -19,10 +19,7 @@ def report(folder, recipe, numbers, preset):
     """
     baselines = json.loads(folder.baselines_file.read_text())
     data = json.loads(folder.data_file.read_text())
-    numbers = {
-        key: None if value is None else float(value)
-        for key, value in numbers.items()
-    }
+    numbers = as_numbers(numbers)
     files.write_json(
         folder.results_file,
         {"model": numbers, "baselines": baselines, "data": data},
@@ -34,6 +31,14 @@ def report(folder, recipe, numbers, preset):
     print(f"data: {data['description']}, {_identity(data)}")
     print(f"learning curve: {folder.learning_curve_file}")
     print(f"samples: {folder.samples}")
+
+
+def as_numbers(metrics):
+    """Returns metrics as JSON takes them; None has no value."""
+    return {
+        key: None if value is None else float(value)
+        for key, value in metrics.items()
+    }
 
 
 def table(recipe, numbers, baselines, preset):

@@ -11,7 +11,9 @@ import tensorflow as tf
 
 from keras_perceiver import files
 from recipes import building
-from recipes.measuring import measure
+from recipes import row_tables
+from recipes.measuring import measure_of
+from recipes.results import as_numbers
 
 # Every model is asked the same, whatever its own seed.
 _SEED = 20_221_126
@@ -86,29 +88,27 @@ def withstood(folder, recipe, configuration, model, data):
         configuration: of the run.
         model: its best model.
         data: its data.
-
-    Raises:
-        ValueError: if nothing is known of the recipe's robustness.
     """
-    if recipe.robustness is None:
-        raise ValueError(f"{recipe.name} knows no attacks: no --robustness.")
-    rows = {_UNHARMED: measure(recipe, configuration, model, data)}
+    measure = measure_of(recipe, configuration, model)
+    rows = {_UNHARMED: as_numbers(measure(data))}
     for words, change in _changes(recipe, configuration, model).items():
         print(f"{words} ...", flush=True)
-        changed = ChangedData(data, change)
-        rows[words] = measure(recipe, configuration, model, changed)
-    numbers = {
-        words: {key: _plain(value) for key, value in row.items()}
-        for words, row in rows.items()
-    }
+        rows[words] = as_numbers(measure(ChangedData(data, change)))
     path = folder.path / "robustness.json"
-    files.write_json(path, numbers)
-    width = max(map(len, rows))
-    lines = ["", _row("held out", recipe.columns, width)]
-    for words, row in numbers.items():
-        cells = [write(row) for write in recipe.columns.values()]
-        lines.append(_row(words, cells, width))
-    return [*lines, f"attacks: {recipe.robustness.unit}", f"numbers: {path}"]
+    files.write_json(path, rows)
+    cells = [
+        {
+            "held out": words,
+            **{title: write(row) for title, write in recipe.columns.items()},
+        }
+        for words, row in rows.items()
+    ]
+    return [
+        "",
+        *row_tables.lines_of(cells),
+        f"attacks: {recipe.robustness.unit}",
+        f"numbers: {path}",
+    ]
 
 
 def _changes(recipe, configuration, model):
@@ -146,12 +146,3 @@ def _seeded(corruption):
 def _unseeded(attack):
     compiled = tf.function(attack, reduce_retracing=True)
     return lambda first, *batch: compiled(*batch)
-
-
-def _plain(value):
-    return None if value is None else float(value)
-
-
-def _row(name, cells, width):
-    columns = "".join(f"{cell:>11}" for cell in cells)
-    return f"{name:<{width}}{columns}".rstrip()

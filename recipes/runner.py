@@ -211,8 +211,11 @@ def evaluate(recipe, path, by=None, robustness=False):
             that are noisy, damaged or attacked.
 
     Raises:
-        ValueError: if the recipe's data have no such column.
+        ValueError: if the recipe's data have no such column, or nothing is
+            known of its robustness.
     """
+    if robustness and recipe.robustness is None:
+        raise ValueError(f"{recipe.name} knows no attacks: no --robustness.")
     folder, configuration, model = open_run(recipe, path)
     if by is not None and not recipe.break_down:
         raise ValueError(f"The data of {recipe.name} have no columns: no --by.")

@@ -1,7 +1,5 @@
 """Held-out tags where a modality is hidden, and tag by tag."""
 
-import json
-
 from keras_perceiver import errors
 from keras_perceiver import files
 from recipes import row_tables
@@ -35,21 +33,18 @@ def break_down(folder, model, data, by=None):
     """
     if by is not None and by != "label":
         raise errors.unknown("column", by, ["label"])
-    rows = [
-        {"given": given, **_numbers(measure(model, data, hidden))}
-        for given, hidden in _HIDDEN.items()
-    ]
-    # Known already.
-    whole = json.loads(folder.results_file.read_text())["model"]
-    rows.insert(0, {"given": "sound and video", **_numbers(whole)})
-    path = folder.path / "given.csv"
-    files.write_csv(path, rows[0], [row.values() for row in rows])
-    lines = ["", *row_tables.lines_of(rows), ""]
+    lines = row_tables.with_less_given(
+        folder,
+        "sound and video",
+        _HIDDEN,
+        lambda hidden: measure(model, data, hidden),
+        _numbers,
+    )
+    lines = ["", *lines, ""]
     if by:
-        rows = _by_class(model, data)
         path = folder.path / "classes.csv"
-        files.write_csv(path, rows[0], [row.values() for row in rows])
-        lines += [*row_tables.lines_of(rows), f"by tag: {path}", ""]
+        table = row_tables.written(path, _by_class(model, data))
+        lines += [*table, f"by tag: {path}", ""]
     path = folder.path / "tags.png"
     files.write_bytes(path, sample(tagger(model, data.media_format), data))
     return [*lines, f"picture: {path}"]

@@ -1,9 +1,6 @@
 """Held-out errors where more is hidden, and by class, with pictures."""
 
-import json
-
 from keras_perceiver import errors
-from keras_perceiver import files
 from recipes import row_tables
 from recipes.kinetics.evaluation import Errors
 from recipes.kinetics.evaluation import measure
@@ -37,21 +34,18 @@ def break_down(folder, model, data, by=None):
     """
     if by is not None and by != "label":
         raise errors.unknown("column", by, ["label"])
-    rows = [
-        {"given": given, **_numbers(measure(model, data, hidden))}
-        for given, hidden in _HIDDEN.items()
-    ]
-    # Known already, with everything but the label given.
-    whole = json.loads(folder.results_file.read_text())["model"]
-    rows.insert(0, {"given": "video and sound", **_numbers(whole)})
-    lines = ["", *row_tables.lines_of(rows), ""]
-    path = folder.path / "given.csv"
-    files.write_csv(path, rows[0], [row.values() for row in rows])
+    lines = row_tables.with_less_given(
+        folder,
+        "video and sound",
+        _HIDDEN,
+        lambda hidden: measure(model, data, hidden),
+        _numbers,
+    )
+    lines = ["", *lines, ""]
     if by:
-        rows = _by_class(model, data)
         path = folder.path / "classes.csv"
-        files.write_csv(path, rows[0], [row.values() for row in rows])
-        lines += [*row_tables.lines_of(rows), f"by class: {path}", ""]
+        table = row_tables.written(path, _by_class(model, data))
+        lines += [*table, f"by class: {path}", ""]
     for path in write_pictures(folder.path, model, data):
         lines.append(f"picture: {path}")
     return lines
