@@ -7,11 +7,11 @@ from keras_perceiver import files
 from keras_perceiver.data.media import records
 from keras_perceiver.data.media.clips import PreparedClips
 from keras_perceiver.data.media.media_format import Limits
-from recipes import record_folders
-from recipes.media_settings import GENERATED
+from recipes.record_preparation import RecordPreparation
+from recipes.settings import GENERATED
 
 
-class MediaPreparation:
+class MediaPreparation(RecordPreparation):
     """Makes the records of a recipe; recipes fill in where from.
 
     Args:
@@ -20,28 +20,20 @@ class MediaPreparation:
         num_frames: of a clip; what is shorter is left out.
 
     Attributes:
-        recipe_name: as the command line takes it.
-        wanted: what `--data` takes, in words.
         sound_alone: whether files without a video track are used.
 
     Raises:
         ValueError: if no source is named.
     """
 
-    recipe_name = ""
-    wanted = ""
+    things = "videos"
     sound_alone = False
 
     def __init__(self, settings, media_format, num_frames):
-        self.settings = settings
+        # The folder's name says it.
         self.media_format = media_format
         self.num_frames = num_frames
-        if not settings.source:
-            raise ValueError(
-                f"No videos are named. --data takes {GENERATED}, or "
-                f"{self.wanted}."
-            )
-        self.folder = self._folder()
+        super().__init__(settings)
 
     def find(self, source, folder):
         """Returns the `Videos` of a source; see `sources.find_videos`."""
@@ -50,11 +42,6 @@ class MediaPreparation:
     def generate(self, folder):
         """Writes generated videos into a folder that `find` is asked then."""
         raise NotImplementedError
-
-    @property
-    def is_generated(self):
-        """Whether the videos are made here."""
-        return self.settings.source == GENERATED
 
     def prepare(self):
         """Makes what is missing of the records; returns their summary."""
@@ -70,12 +57,7 @@ class MediaPreparation:
         Raises:
             ValueError: if nothing was prepared, or of another form.
         """
-        if not record_folders.is_prepared(self.folder):
-            if not self.is_generated:
-                raise record_folders.not_prepared(
-                    self.folder, self.settings.source, self.recipe_name
-                )
-            self.prepare()
+        self.make_ready()
         clips = PreparedClips(self.folder)
         if clips.media_format != self.media_format:
             raise ValueError(
@@ -114,18 +96,11 @@ class MediaPreparation:
             sound_alone=self.sound_alone,
         )
 
-    def _folder(self):
-        if self.settings.records:
-            return pathlib.Path(self.settings.records).expanduser()
-        name = self.settings.source
-        if self.is_generated:
-            name = self._generated_name()
-        else:
-            name = record_folders.name_of(name)
+    def form(self):
+        """Returns size and sample rate."""
         media_format = self.media_format
-        return record_folders.RECORDS / (
-            f"{name}-{media_format.size}px-{media_format.sample_rate}Hz"
-        )
+        return f"-{media_format.size}px-{media_format.sample_rate}Hz"
 
-    def _generated_name(self):
+    def generated_name(self):
+        """Returns a name for what is made here; another one is made anew."""
         return GENERATED

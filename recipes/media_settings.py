@@ -5,9 +5,6 @@ import dataclasses
 from keras_perceiver.data.media import decoders
 from recipes.settings import setting
 
-# The source that is made by the recipe itself.
-GENERATED = "generated"
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MediaSettings:

@@ -14,6 +14,9 @@ import typing
 from recipes.setting_types import accepts
 from recipes.setting_types import wanted
 
+# What `--data` says for what a recipe makes itself.
+GENERATED = "generated"
+
 
 def setting(default=dataclasses.MISSING, *, help, choices=None):  # noqa: A002
     """Returns a dataclass field that explains itself in listings.

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_perceiver import errors
 from keras_perceiver.data.audio import log_mel_spectrogram
 from keras_perceiver.data.image_augmentation.clip_views import training_view
 from keras_perceiver.data.image_augmentation.crops import TrainingViews
@@ -20,6 +21,7 @@ class TagData(MediaData):
         configuration: the recipe's configuration.
 
     Raises:
+        ImportError: if scikit-learn is not installed.
         ValueError: if a number is out of range or does not fit the model, or
             no clips are named.
     """
@@ -27,6 +29,8 @@ class TagData(MediaData):
     generated = "generated sounds with generated video, not real ones"
 
     def __init__(self, configuration):
+        # Scores need it, when training has begun already.
+        errors.import_extra("sklearn", "data")
         model = resolved(configuration.model)
         settings = configuration.data
         video_shape = tuple(model["video_shape"])

@@ -44,5 +44,6 @@ class Preparation(MediaPreparation):
         """Writes clips with AudioSet's tables beside them."""
         generated_clips.write_clips(folder)
 
-    def _generated_name(self):
+    def generated_name(self):
+        """Returns a name for what is made here; another one is made anew."""
         return f"generated-sounds-{generated_clips.GENERATION}"

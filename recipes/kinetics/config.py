@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from recipes.media_settings import GENERATED
 from recipes.media_settings import MediaSettings
+from recipes.settings import GENERATED
 from recipes.settings import ModelSettings
 from recipes.settings import OptimizerSettings
 from recipes.settings import TrainingSettings

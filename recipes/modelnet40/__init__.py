@@ -41,7 +41,7 @@ RECIPE = Recipe(
     summary="tell what clouds of points are",
     configurations=CONFIGURATIONS,
     expectations={
-        "tiny": "2 CPU cores, 4 minutes",
+        "tiny": "2 CPU cores, 2 minutes",
         "base": "one GPU, hours; not run yet",
         "paper": "a pod of TPUs; not run here",
     },

@@ -5,6 +5,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from keras_perceiver import errors
 from keras_perceiver.data.point_clouds import views
 from keras_perceiver.training.strategies import WHOLE
 from recipes.class_baselines import as_rows
@@ -22,10 +23,13 @@ class CloudData(RecipeData):
         configuration: the recipe's configuration.
 
     Raises:
+        ImportError: if scikit-learn is not installed.
         ValueError: if a number is out of range, or no shapes are named.
     """
 
     def __init__(self, configuration):
+        # References need it, when a run has begun already.
+        errors.import_extra("sklearn", "data")
         self.settings = configuration.data
         self.training = configuration.training
         model = resolved(configuration.model)

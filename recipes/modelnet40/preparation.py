@@ -1,21 +1,18 @@
 """Which shapes a run reads, and where their records are kept."""
 
-import pathlib
-
 from keras_perceiver import files
 from keras_perceiver.data.point_clouds import records
 from keras_perceiver.data.point_clouds import sources
 from keras_perceiver.data.point_clouds.limits import Limits
 from keras_perceiver.data.point_clouds.prepared import PreparedClouds
-from recipes import record_folders
 from recipes.modelnet40 import generated_shapes
-from recipes.modelnet40.config import GENERATED
+from recipes.record_preparation import RecordPreparation
 
 # Of the families of shapes: others are prepared anew.
 _GENERATION = 1
 
 
-class Preparation:
+class Preparation(RecordPreparation):
     """Records of shapes: what they are made of, and whether they are there.
 
     Args:
@@ -25,19 +22,9 @@ class Preparation:
         ValueError: if no source is named.
     """
 
-    def __init__(self, settings):
-        self.settings = settings
-        if not settings.source:
-            raise ValueError(
-                f"No shapes are named. --data takes {GENERATED}, or "
-                f"{sources.WANTED}."
-            )
-        self.folder = self._folder()
-
-    @property
-    def is_generated(self):
-        """Whether the shapes are made here."""
-        return self.settings.source == GENERATED
+    recipe_name = "modelnet40"
+    things = "shapes"
+    wanted = sources.WANTED
 
     def prepare(self):
         """Makes what is missing of the records; returns their summary."""
@@ -70,20 +57,13 @@ class Preparation:
         Raises:
             ValueError: if nothing was prepared.
         """
-        if not record_folders.is_prepared(self.folder):
-            if not self.is_generated:
-                raise record_folders.not_prepared(
-                    self.folder, self.settings.source, "modelnet40"
-                )
-            self.prepare()
+        self.make_ready()
         return PreparedClouds(self.folder)
 
-    def _folder(self):
-        if self.settings.records:
-            return pathlib.Path(self.settings.records).expanduser()
-        name = f"shapes-{_GENERATION}"
-        if not self.is_generated:
-            name = record_folders.name_of(self.settings.source)
-        return record_folders.RECORDS / (
-            f"{name}-{self.settings.points_kept}-points"
-        )
+    def generated_name(self):
+        """Returns a name for what is made here; another one is made anew."""
+        return f"shapes-{_GENERATION}"
+
+    def form(self):
+        """Returns how many points are kept."""
+        return f"-{self.settings.points_kept}-points"

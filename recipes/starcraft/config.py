@@ -2,12 +2,11 @@
 
 import dataclasses
 
+from recipes.settings import GENERATED
 from recipes.settings import ModelSettings
 from recipes.settings import OptimizerSettings
 from recipes.settings import TrainingSettings
 from recipes.settings import setting
-
-GENERATED = "generated"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

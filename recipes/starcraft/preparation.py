@@ -1,15 +1,12 @@
 """Which replays a run reads, and where their records are kept."""
 
-import pathlib
-
 from keras_perceiver import files
 from keras_perceiver.data.replays import records
 from keras_perceiver.data.replays import sources
 from keras_perceiver.data.replays.isolated import Limits
 from keras_perceiver.data.replays.prepared import PreparedMoments
-from recipes import record_folders
+from recipes.record_preparation import RecordPreparation
 from recipes.starcraft import skirmishes
-from recipes.starcraft.config import GENERATED
 
 # Of the rules of skirmishes: others are prepared anew.
 _GENERATION = 1
@@ -20,7 +17,7 @@ WHERE_TO_GET = (
 )
 
 
-class Preparation:
+class Preparation(RecordPreparation):
     """Records of games: what they are made of, and whether they are there.
 
     Args:
@@ -30,19 +27,9 @@ class Preparation:
         ValueError: if no source is named.
     """
 
-    def __init__(self, settings):
-        self.settings = settings
-        if not settings.source:
-            raise ValueError(
-                f"No replays are named. --data takes {GENERATED}, or "
-                f"{sources.WANTED}. {WHERE_TO_GET}."
-            )
-        self.folder = self._folder()
-
-    @property
-    def is_generated(self):
-        """Whether the games are made here."""
-        return self.settings.source == GENERATED
+    recipe_name = "starcraft"
+    things = "replays"
+    wanted = f"{sources.WANTED}. {WHERE_TO_GET}"
 
     def prepare(self):
         """Makes what is missing of the records; returns their summary."""
@@ -72,18 +59,13 @@ class Preparation:
         Raises:
             ValueError: if nothing was prepared.
         """
-        if not record_folders.is_prepared(self.folder):
-            if not self.is_generated:
-                raise record_folders.not_prepared(
-                    self.folder, self.settings.source, "starcraft"
-                )
-            self.prepare()
+        self.make_ready()
         return PreparedMoments(self.folder, num_entities, entity_dim)
 
-    def _folder(self):
-        if self.settings.records:
-            return pathlib.Path(self.settings.records).expanduser()
-        if self.is_generated:
-            return record_folders.RECORDS / f"skirmishes-{_GENERATION}"
-        name = record_folders.name_of(self.settings.source)
-        return record_folders.RECORDS / f"{name}-moments"
+    def generated_name(self):
+        """Returns a name for what is made here; another one is made anew."""
+        return f"skirmishes-{_GENERATION}"
+
+    def form(self):
+        """Returns what records of replays are of."""
+        return "" if self.is_generated else "-moments"

@@ -1,28 +1,18 @@
 """A few generated videos, for tests of the recipe."""
 
-import pytest
-
 from keras_perceiver.data.media import sources
-from recipes import generated_media
-from recipes.assignments import assign
 from recipes.kinetics import RECIPE
 from recipes.kinetics import generated_clips
+from tests.recipes import few_media
 
 COUNTS = {sources.TRAIN: 16, sources.VALIDATE: 8}
 
 
 def write(folder):
     """Writes videos of all classes into folders, in `train` and `validate`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generated_clips, "COUNTS", COUNTS)
-        # Other processes would not know of it.
-        patch.setattr(generated_media, "in_processes", map_here)
-        generated_clips.write_videos(folder)
-    return folder
-
-
-def map_here(function, values, processes):
-    return [function(value) for value in values]
+    return few_media.write(
+        generated_clips, COUNTS, generated_clips.write_videos, folder
+    )
 
 
 def prepare(videos, records):
@@ -41,7 +31,4 @@ def open_data(words, **more):
 
 
 def configured(words, **more):
-    more = {name.replace("__", "."): value for name, value in more.items()}
-    pairs = {**words, **more}.items()
-    pairs = [(name.replace("_", "-"), str(value)) for name, value in pairs]
-    return assign(RECIPE.configuration("tiny"), pairs)
+    return few_media.configured(RECIPE, words, **more)

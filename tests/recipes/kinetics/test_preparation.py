@@ -7,8 +7,8 @@ from keras_perceiver.data.media import sources
 from recipes import generated_media
 from recipes.kinetics import generated_clips
 from recipes.kinetics.preparation import Preparation
+from tests.recipes.few_media import map_here
 from tests.recipes.kinetics.few_videos import configured
-from tests.recipes.kinetics.few_videos import map_here
 from tests.recipes.kinetics.few_videos import open_data
 
 
