@@ -9,24 +9,25 @@ import bisect
 import dataclasses
 import math
 import pathlib
-import time
+import statistics
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_perceiver import files
 from keras_perceiver.cost import cost
 from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
 from keras_perceiver.training import fitting
-from keras_perceiver.training.progress import time_in_words
 from recipes import building
 from recipes.language_data import MaskedByteData
 from recipes.settings import ModelSettings
-from recipes.settings import as_dict
 from recipes.settings import resolved
+from recipes.study_results import StudyResults
+from recipes.study_results import with_seed
 
+SEEDS = 3
 RESULTS_FILE = "bytes.json"
+_TOKENS = ("pieces", "bytes")
 _BYTES_PRESET = "language_bytes"
 # Of FLOPs that are called equal.
 _LARGEST_GAP = 0.05
@@ -35,6 +36,9 @@ _LARGEST_GAP = 0.05
 def compare_with_bytes(recipe, configuration, path):
     """Trains the model of pieces and one of bytes, of equal FLOPs.
 
+    Each from several seeds. A study that was stopped goes on with the next
+    training.
+
     Args:
         recipe: the `Recipe`.
         configuration: what the trainings have in common.
@@ -42,26 +46,35 @@ def compare_with_bytes(recipe, configuration, path):
 
     Returns:
         Lines of a table: held-out bits per byte of both, and of counting.
+
+    Raises:
+        ValueError: if no byte model costs as much.
     """
     pieces = recipe.open_data(configuration)
     pieces.check()
     as_bytes = dataclasses.replace(
         configuration, model=byte_model(configuration.model, pieces)
     )
-    rows = {}
-    for tokens, settings, data in (
-        ("pieces", configuration, pieces),
-        ("bytes", as_bytes, SameWordsAsBytes(as_bytes, pieces)),
-    ):
-        row, unigram = _measure(recipe, settings, data)
-        rows[f"Perceiver IO, {tokens}"] = row
-        rows[f"unigram of {tokens}"] = unigram
-        print(f"{tokens}: {row['bits_per_byte']:.3f} bits a byte", flush=True)
-    path = pathlib.Path(path)
-    path.mkdir(parents=True, exist_ok=True)
-    content = {"configuration": as_dict(configuration), "rows": rows}
-    files.write_json(path / RESULTS_FILE, content)
-    return ["", *_table(rows), f"all numbers: {path / RESULTS_FILE}"]
+    configurations = {"pieces": configuration, "bytes": as_bytes}
+    results = StudyResults(
+        pathlib.Path(path) / RESULTS_FILE, configuration, "trainings"
+    )
+
+    def train(training):
+        tokens, seed = training
+        chosen = with_seed(configurations[tokens], seed)
+        data = recipe.open_data(with_seed(configuration, seed))
+        if tokens == "bytes":
+            data = SameWordsAsBytes(chosen, data)
+        return _train(recipe, chosen, data)
+
+    results.train_missing(
+        [(tokens, seed) for seed in range(SEEDS) for tokens in _TOKENS],
+        train,
+        lambda found: f"{found['bits_per_byte']:.3f} bits a byte",
+    )
+    data = {"pieces": pieces, "bytes": SameWordsAsBytes(as_bytes, pieces)}
+    return ["", *_table(results, data), f"all numbers: {results.path}"]
 
 
 def byte_model(model, pieces):
@@ -130,14 +143,13 @@ class SameWordsAsBytes(MaskedByteData):
         return nats / math.log(2)
 
 
-def _measure(recipe, configuration, data):
-    """Returns what a model scores at its best, and what counting does."""
+def _train(recipe, configuration, data):
+    """Returns what a model scores at its best, and what it costs."""
     training = configuration.training
     keras.utils.set_random_seed(training.seed)
     model = building.build_model(configuration)
     recipe.prepare_model(model, data)
     history = keras.callbacks.History()
-    began = time.monotonic()
     fitting.fit(
         building.compile_model(recipe, configuration, model),
         lambda step: data.training_dataset(step * training.batch_size),
@@ -146,10 +158,9 @@ def _measure(recipe, configuration, data):
         steps_per_epoch=training.evaluate_every,
         callbacks=[history],
     )
-    print(f"trained in {time_in_words(time.monotonic() - began)}", flush=True)
     settings = configuration.model
     nats = min(history.history["val_nats"])
-    row = {
+    return {
         "tokens": data.max_length,
         "latents": resolved(settings)["num_latents"],
         "parameters": model.count_params(),
@@ -157,33 +168,37 @@ def _measure(recipe, configuration, data):
         "nats": nats,
         "bits_per_byte": data.bits_per_byte(nats),
     }
-    return row, _unigram(data)
 
 
-def _unigram(data):
+def unigram_bits_per_byte(data):
+    """What the frequencies of tokens score on the held-out masked words."""
     _, token_ids, is_masked = data.heldout_examples()
     targets = token_ids[is_masked] - NUM_SPECIAL_TOKENS
     nats = float(-np.log(data.token_frequencies()[targets]).mean())
-    return {"nats": nats, "bits_per_byte": data.bits_per_byte(nats)}
+    return data.bits_per_byte(nats)
 
 
-def _table(rows):
-    titles = ("tokens", "latents", "parameters", "MFLOPs", "bits/byte")
-    width = max(map(len, rows))
-    lines = [f"{'held out':<{width}}" + "".join(f"{t:>12}" for t in titles)]
-    order = sorted(rows, key=lambda name: -rows[name]["bits_per_byte"])
-    for name in order:
-        row = rows[name]
-        cells = [""] * 4
-        if "flops" in row:
-            cells = [
-                f"{row['tokens']:,}",
-                f"{row['latents']:,}",
-                f"{row['parameters']:,}",
-                f"{row['flops'] / 1e6:,.1f}",
-            ]
-        cells.append(f"{row['bits_per_byte']:.3f}")
-        lines.append(
-            f"{name:<{width}}" + "".join(f"{cell:>12}" for cell in cells)
-        )
+def _table(results, data):
+    head = ("tokens", "latents", "parameters", "MFLOPs", "bits/byte")
+    lines = [_row("held out", head)]
+    for tokens in reversed(_TOKENS):
+        unigram = unigram_bits_per_byte(data[tokens])
+        cells = ["", "", "", "", f"{unigram:.3f}"]
+        lines.append(_row(f"unigram of {tokens}", cells))
+        found = [results[tokens, seed] for seed in range(SEEDS)]
+        bits = [one["bits_per_byte"] for one in found]
+        cells = [
+            f"{found[0]['tokens']:,}",
+            f"{found[0]['latents']:,}",
+            f"{found[0]['parameters']:,}",
+            f"{found[0]['flops'] / 1e6:,.1f}",
+            f"{statistics.mean(bits):.3f} ± {statistics.stdev(bits):.3f}",
+        ]
+        lines.append(_row(f"Perceiver IO, {tokens}", cells))
     return lines
+
+
+def _row(name, cells):
+    *numbers, last = cells
+    columns = "".join(f"{cell:>12}" for cell in numbers)
+    return f"{name:<20}{columns}{last:>16}"
