@@ -249,12 +249,8 @@ def _changed(**values):
             "Unknown setting 'trainin'. Did you mean 'training'?",
         ),
         (
-            _changed(model={"preset": "language_bytes"}),
-            "Setting 'model.overrides' is missing. It takes a dictionary.",
-        ),
-        (
-            _changed(optimizer={"learning_rate": 1.0, "warmup_steps": 1}),
-            "Setting 'optimizer.weight_decay' is missing. It takes a number.",
+            _changed(optimizer={"weight_decay": 0.1, "warmup_steps": 1}),
+            "Setting 'optimizer.learning_rate' is missing. It takes a number.",
         ),
         (
             {},
@@ -288,6 +284,16 @@ def _changed(**values):
 def test_a_dictionary_of_another_shape_is_refused(dictionary, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         from_dict(Configuration, dictionary)
+
+
+def test_what_is_newer_than_a_dictionary_is_as_its_default_says():
+    old = _changed(model={"preset": "language_bytes"}, data={"source": "a"})
+    for name in ("lora_rank", "adversarial_strength", "keep_checkpoints"):
+        del old["training"][name]
+    read = from_dict(Configuration, json.loads(json.dumps(old)))
+    assert read == dataclasses.replace(
+        _with_model("language_bytes"), data=Data("a", Crop())
+    )
 
 
 _NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
