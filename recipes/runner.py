@@ -24,6 +24,7 @@ from recipes import model_card
 from recipes import results
 from recipes import spread
 from recipes import training_checks
+from recipes.class_order import check_same_classes
 from recipes.measuring import measure
 from recipes.plan import print_plan
 from recipes.robustness import withstood
@@ -221,6 +222,7 @@ def evaluate(recipe, path, by=None, robustness=False):
         raise ValueError(f"The data of {recipe.name} have no columns: no --by.")
     data = recipe.open_data(configuration)
     data.check()
+    check_same_classes(model, data)
     if robustness:
         for line in withstood(folder, recipe, configuration, model, data):
             print(line)
