@@ -37,6 +37,16 @@ def make_parser(recipe):
     parser.add_argument(
         "--run-folder", type=pathlib.Path, help="default: runs/NAME_CONFIG"
     )
+    _add_start_options(parser)
+    _add_device_options(parser)
+    _add_evaluation_options(parser)
+    _add_export_options(parser)
+    search_command.add_options(parser)
+    return parser
+
+
+def _add_start_options(parser):
+    """What a run begins with; at most one of them."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
         "--resume",
@@ -55,12 +65,9 @@ def make_parser(recipe):
         help="train from these weights, or evaluate them: another run's "
         "best, a file of DeepMind or a folder of Hugging Face",
     )
-    parser.add_argument(
-        "--to",
-        type=pathlib.Path,
-        metavar="FOLDER",
-        help="export there (default: saved_models/NAME)",
-    )
+
+
+def _add_device_options(parser):
     parser.add_argument(
         "--strategy",
         metavar="NAME",
@@ -78,6 +85,9 @@ def make_parser(recipe):
         metavar="N",
         help="which of them this is, from 0 (default: by this machine's name)",
     )
+
+
+def _add_evaluation_options(parser):
     parser.add_argument(
         "--by",
         metavar="COLUMN",
@@ -88,13 +98,20 @@ def make_parser(recipe):
         action="store_true",
         help="evaluate with noise, damage and attacks on the inputs",
     )
+
+
+def _add_export_options(parser):
+    parser.add_argument(
+        "--to",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help="export there (default: saved_models/NAME)",
+    )
     parser.add_argument(
         "--precision",
         metavar="NAME",
         help="export in float32, bfloat16 or int8 (default: as trained)",
     )
-    search_command.add_options(parser)
-    return parser
 
 
 def _settings_help(recipe):
