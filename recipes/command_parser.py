@@ -39,8 +39,7 @@ def make_parser(recipe):
     )
     _add_start_options(parser)
     _add_device_options(parser)
-    _add_evaluation_options(parser)
-    _add_export_options(parser)
+    _add_result_options(parser)
     search_command.add_options(parser)
     return parser
 
@@ -87,7 +86,14 @@ def _add_device_options(parser):
     )
 
 
-def _add_evaluation_options(parser):
+def _add_result_options(parser):
+    """What is done with a trained model, and where it goes."""
+    parser.add_argument(
+        "--to",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help="export there (default: saved_models/NAME)",
+    )
     parser.add_argument(
         "--by",
         metavar="COLUMN",
@@ -97,15 +103,6 @@ def _add_evaluation_options(parser):
         "--robustness",
         action="store_true",
         help="evaluate with noise, damage and attacks on the inputs",
-    )
-
-
-def _add_export_options(parser):
-    parser.add_argument(
-        "--to",
-        type=pathlib.Path,
-        metavar="FOLDER",
-        help="export there (default: saved_models/NAME)",
     )
     parser.add_argument(
         "--precision",
