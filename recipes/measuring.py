@@ -7,7 +7,7 @@ from recipes import building
 from recipes import results
 from recipes import spread
 from recipes import start_weights
-from recipes.class_order import check_same_classes
+from recipes.class_agreement import check_same_classes
 from recipes.settings import ModelSettings
 
 

@@ -24,7 +24,7 @@ from recipes import model_card
 from recipes import results
 from recipes import spread
 from recipes import training_checks
-from recipes.class_order import check_same_classes
+from recipes.class_agreement import check_same_classes
 from recipes.measuring import measure
 from recipes.plan import print_plan
 from recipes.robustness import withstood

@@ -18,9 +18,9 @@ import tensorflow as tf
 from keras_perceiver import files
 from keras_perceiver.cost import cost
 from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
-from keras_perceiver.training import fitting
 from keras_perceiver.training.progress import time_in_words
 from recipes import building
+from recipes import study_training
 from recipes.language_data import MaskedByteData
 from recipes.settings import ModelSettings
 from recipes.settings import as_dict
@@ -138,12 +138,11 @@ def _measure(recipe, configuration, data):
     recipe.prepare_model(model, data)
     history = keras.callbacks.History()
     began = time.monotonic()
-    fitting.fit(
+    study_training.fit(
         building.compile_model(recipe, configuration, model),
-        lambda step: data.training_dataset(step * training.batch_size),
-        data.evaluation_dataset(),
-        steps=training.steps,
-        steps_per_epoch=training.evaluate_every,
+        data,
+        training,
+        evaluate_every=training.evaluate_every,
         callbacks=[history],
     )
     print(f"trained in {time_in_words(time.monotonic() - began)}", flush=True)

@@ -4,7 +4,7 @@ import types
 
 import pytest
 
-from recipes.class_order import check_same_classes
+from recipes.class_agreement import check_same_classes
 from recipes.recipe import RecipeData
 
 

@@ -1,6 +1,21 @@
-"""Whether a model and data number the same classes alike."""
+"""Whether a model and data have the same classes, numbered alike."""
 
 from keras_perceiver.tasks.labels import names_of
+
+
+def check_number(num_classes, class_names, description):
+    """Raises `ValueError` where a model has another number of classes.
+
+    Args:
+        num_classes: of the model.
+        class_names: of the data.
+        description: of the data, in words.
+    """
+    if len(class_names) != num_classes:
+        raise ValueError(
+            f"{description} has {len(class_names)} classes, and the model "
+            f"{num_classes}. Set --model.num-classes {len(class_names)}."
+        )
 
 
 def check_same_classes(model, data):
@@ -14,12 +29,9 @@ def check_same_classes(model, data):
         model: the model; what came with it may hold its `class_names`.
         data: the `RecipeData`.
     """
-    of_model, of_data = (
-        _by_task(names_of(model, None)),
-        _by_task(data.class_names),
-    )
-    for task in of_model.keys() & of_data.keys():
-        known, given = of_model[task], of_data[task]
+    of_data = _by_task(data.class_names)
+    for task, known in _by_task(names_of(model, None)).items():
+        given = of_data.get(task, known)
         if known == given or _are_numbers(known) or _are_numbers(given):
             continue
         pairs = zip(known, given, strict=False)
