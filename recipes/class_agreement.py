@@ -43,7 +43,9 @@ def check_same_classes(model, data):
             f"is {_name(known, number)} to the model and "
             f"{_name(given, number)} in the data. Wanted: the model's names, "
             "in its order. Name such data with --data, or fine-tune the model "
-            "on these with train --from."
+            "on these with train --from. If these are the same classes in "
+            "other words, write the words into the class_names of its "
+            "model.json."
         )
 
 
