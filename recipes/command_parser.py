@@ -37,6 +37,15 @@ def make_parser(recipe):
     parser.add_argument(
         "--run-folder", type=pathlib.Path, help="default: runs/NAME_CONFIG"
     )
+    _add_start_options(parser)
+    _add_device_options(parser)
+    _add_result_options(parser)
+    search_command.add_options(parser)
+    return parser
+
+
+def _add_start_options(parser):
+    """What a run begins with; at most one of them."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
         "--resume",
@@ -55,12 +64,9 @@ def make_parser(recipe):
         help="train from these weights, or evaluate them: another run's "
         "best, a file of DeepMind or a folder of Hugging Face",
     )
-    parser.add_argument(
-        "--to",
-        type=pathlib.Path,
-        metavar="FOLDER",
-        help="export there (default: saved_models/NAME)",
-    )
+
+
+def _add_device_options(parser):
     parser.add_argument(
         "--strategy",
         metavar="NAME",
@@ -78,6 +84,16 @@ def make_parser(recipe):
         metavar="N",
         help="which of them this is, from 0 (default: by this machine's name)",
     )
+
+
+def _add_result_options(parser):
+    """What is done with a trained model, and where it goes."""
+    parser.add_argument(
+        "--to",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help="export there (default: saved_models/NAME)",
+    )
     parser.add_argument(
         "--by",
         metavar="COLUMN",
@@ -93,8 +109,6 @@ def make_parser(recipe):
         metavar="NAME",
         help="export in float32, bfloat16 or int8 (default: as trained)",
     )
-    search_command.add_options(parser)
-    return parser
 
 
 def _settings_help(recipe):

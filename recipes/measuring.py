@@ -7,6 +7,7 @@ from recipes import building
 from recipes import results
 from recipes import spread
 from recipes import start_weights
+from recipes.class_agreement import check_same_classes
 from recipes.settings import ModelSettings
 
 
@@ -43,6 +44,7 @@ def evaluate_weights(recipe, configuration, path):
     configuration = dataclasses.replace(configuration, model=settings)
     data = recipe.open_data(configuration)
     data.check()
+    check_same_classes(model, data)
     for line in data.describe():
         print(line)
     numbers = measure(recipe, configuration, model, data)

@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras_perceiver.data.media import sources
 from keras_perceiver.data.media.clips import WHOLE as WHOLE_TIME
 from keras_perceiver.training.strategies import WHOLE
+from recipes.class_agreement import check_number
 from recipes.recipe import RecipeData
 
 
@@ -85,17 +86,13 @@ class MediaData(RecipeData):
 
     def check(self):
         """Raises `ValueError` unless training can read its first example."""
-        names = self.clips.class_names
-        if names and len(names) != self.num_classes:
-            raise ValueError(
-                f"{self.clips.summary['description']} has {len(names)} "
-                f"classes, and the model {self.num_classes}. Set "
-                f"--model.num-classes {len(names)}."
-            )
-        has_heldout = sources.VALIDATE in self.clips.summary["records_of_split"]
+        names, summary = self.clips.class_names, self.clips.summary
+        if names:
+            check_number(self.num_classes, names, summary["description"])
+        has_heldout = sources.VALIDATE in summary["records_of_split"]
         if self.settings.heldout_share is None and not has_heldout:
             raise ValueError(
-                f"None of {self.clips.summary['description']} is held out. "
+                f"None of {summary['description']} is held out. "
                 "Hold out the end of each video with --data.heldout-share 0.3, "
                 "or put some videos into a folder `val` beside `train`."
             )

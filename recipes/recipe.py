@@ -106,7 +106,15 @@ class Recipe:
 
 
 class RecipeData:
-    """What the runner asks of a recipe's data; recipes fill it in."""
+    """What the runner asks of a recipe's data; recipes fill it in.
+
+    Attributes:
+        class_names: list of strings, in the order of the classes' numbers; a
+            dictionary of such lists by task where there are several; None
+            where nothing is classified.
+    """
+
+    class_names = None
 
     def describe(self):
         """Returns lines for people: what it is, how much, how it is split."""

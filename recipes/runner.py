@@ -24,6 +24,7 @@ from recipes import model_card
 from recipes import results
 from recipes import spread
 from recipes import training_checks
+from recipes.class_agreement import check_same_classes
 from recipes.measuring import measure
 from recipes.plan import print_plan
 from recipes.robustness import withstood
@@ -110,9 +111,8 @@ def train(
                 recipe.metric,
             )
         else:
-            begin = {"step": 0}
             folder.claim(lock, overwrite)
-            _begin(folder, configuration, data, start_from)
+            begin = _begin(folder, configuration, data, start_from)
         begin = training_model.take_from_chief(begin)
         print_plan(configuration, data, model, folder)
         _fit(recipe, configuration, data, model, training_model, folder, begin)
@@ -120,6 +120,7 @@ def train(
 
 
 def _begin(folder, configuration, data, start_from):
+    """Writes what is known before the first step; returns the state there."""
     continuation.write_start(folder, start_from)
     folder.create(
         as_dict(configuration), run_folder.machine_record(), data.record()
@@ -128,6 +129,7 @@ def _begin(folder, configuration, data, start_from):
     print("counting baselines ...", end=" ", flush=True)
     files.write_json(folder.baselines_file, data.baselines())
     print(f"{time_in_words(time.monotonic() - began)}")
+    return {"step": 0}
 
 
 def _fit(recipe, configuration, data, model, training_model, folder, begin):
@@ -137,20 +139,8 @@ def _fit(recipe, configuration, data, model, training_model, folder, begin):
     began = time.monotonic()
     with (
         preemption.StopRequest() as stop,
-        Saver(
-            folder.checkpoints,
-            training_model,
-            model,
-            keep=training.keep_checkpoints,
-            describe=lambda path, step: model_card.write(
-                path,
-                folder,
-                recipe,
-                configuration,
-                task,
-                step=step,
-                evaluated=False,
-            ),
+        _saver(
+            recipe, configuration, model, training_model, folder, task
         ) as saver,
         contextlib.closing(progress),
     ):
@@ -188,6 +178,29 @@ def _fit(recipe, configuration, data, model, training_model, folder, begin):
         print(saver.summary(time.monotonic() - began))
 
 
+def _saver(recipe, configuration, model, training_model, folder, task):
+    """What writes checkpoints, each with a card that tells no results yet."""
+
+    def describe(path, step):
+        model_card.write(
+            path,
+            folder,
+            recipe,
+            configuration,
+            task,
+            step=step,
+            evaluated=False,
+        )
+
+    return Saver(
+        folder.checkpoints,
+        training_model,
+        model,
+        keep=configuration.training.keep_checkpoints,
+        describe=describe,
+    )
+
+
 def open_run(recipe, path):
     """Returns the folder, the configuration and the best model of a run."""
     folder = run_folder.RunFolder(path)
@@ -221,6 +234,7 @@ def evaluate(recipe, path, by=None, robustness=False):
         raise ValueError(f"The data of {recipe.name} have no columns: no --by.")
     data = recipe.open_data(configuration)
     data.check()
+    check_same_classes(model, data)
     if robustness:
         for line in withstood(folder, recipe, configuration, model, data):
             print(line)

@@ -215,7 +215,9 @@ def from_dict(configuration_class, dictionary):
 
     Args:
         configuration_class: the configuration's class.
-        dictionary: what `as_dict` gave, directly or by way of JSON.
+        dictionary: what `as_dict` gave, directly or by way of JSON, maybe
+            before there were all of today's settings: what is not in it is
+            as its default says.
 
     Returns:
         An instance of the class. Overrides of a preset are as they were
@@ -223,7 +225,7 @@ def from_dict(configuration_class, dictionary):
 
     Raises:
         ValueError: if a setting is unknown (the message names the nearest),
-            missing, even if it has a default, or of the wrong type.
+            missing without a default, or of the wrong type.
     """
     return _restored(dictionary, configuration_class, None, ())
 
@@ -253,11 +255,18 @@ def _restored_group(dictionary, group, path):
     for name, field in fields.items():
         inner = (*path, name)
         choices = field.metadata.get("choices")
+        if name not in dictionary and _has_default(field):
+            continue
         if name not in dictionary:
             words = wanted(hints[name], choices)
             raise ValueError(f"{_named(inner)} is missing. It takes {words}.")
         values[name] = _restored(dictionary[name], hints[name], choices, inner)
     return group(**values)
+
+
+def _has_default(field):
+    missing = dataclasses.MISSING
+    return (field.default, field.default_factory) != (missing, missing)
 
 
 def _with_tuples(value):

@@ -178,6 +178,13 @@ def _options(arguments):
         "of transformers' models in PyTorch, in turn. Ours run on Keras's "
         "backend: set KERAS_BACKEND=jax for JAX.",
     )
+    _add_cases(parser)
+    _add_measuring(parser)
+    _add_output(parser)
+    return parser.parse_args(list(arguments))
+
+
+def _add_cases(parser):
     parser.add_argument(
         "--works",
         nargs="+",
@@ -206,6 +213,9 @@ def _options(arguments):
         default=[1],
         help="batch sizes, 1 and 8; default: 1",
     )
+
+
+def _add_measuring(parser):
     parser.add_argument(
         "--repeats",
         type=_positive(int),
@@ -232,6 +242,9 @@ def _options(arguments):
         action="store_false",
         help="do not time the matrix products alone",
     )
+
+
+def _add_output(parser):
     parser.add_argument(
         "--to",
         type=pathlib.Path,
@@ -244,7 +257,6 @@ def _options(arguments):
         action="store_true",
         help="print the table of a run that was written before",
     )
-    return parser.parse_args(list(arguments))
 
 
 def _positive(kind):

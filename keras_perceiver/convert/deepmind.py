@@ -4,6 +4,7 @@ An array is called by its module, a slash and its name, such as
 `perceiver_encoder/~/cross_attention/attention/linear/w`.
 """
 
+from keras_perceiver.convert.naming import MODALITIES
 from keras_perceiver.convert.naming import Family
 from keras_perceiver.convert.naming import Scheme
 from keras_perceiver.convert.naming import array_of
@@ -127,11 +128,7 @@ def _vector(ours, theirs):
 
 def _modalities():
     sources = {}
-    for ours, theirs in {
-        "audio": "audio",
-        "video": "image",
-        "label": "label",
-    }.items():
+    for ours, theirs in MODALITIES.items():
         inputs = f"multimodal_preprocessor/{theirs}"
         queries = f"{_MULTIMODAL}decoder_query/{theirs}"
         sources |= _vector(f"{ours}_padding/padding", f"{inputs}_padding")

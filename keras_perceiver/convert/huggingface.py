@@ -4,6 +4,7 @@ Linear layers are stored `(out, in)` and convolutions `(out, in, height,
 width)`; batch normalisation has its averages among the weights.
 """
 
+from keras_perceiver.convert.naming import MODALITIES
 from keras_perceiver.convert.naming import Family
 from keras_perceiver.convert.naming import Scheme
 from keras_perceiver.convert.naming import array_of
@@ -88,11 +89,7 @@ def _image_classifier(name, others):
 
 def _modalities():
     sources = {}
-    for ours, theirs in {
-        "audio": "audio",
-        "video": "image",
-        "label": "label",
-    }.items():
+    for ours, theirs in MODALITIES.items():
         post = f"perceiver.output_postprocessor.modalities.{theirs}.classifier"
         sources |= _linear(f"{ours}_output", post)
         for weight, key in {

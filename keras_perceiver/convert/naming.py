@@ -5,6 +5,9 @@ import fnmatch
 import re
 from collections.abc import Callable
 
+# Ours, and what the reference and its port call them.
+MODALITIES = {"audio": "audio", "video": "image", "label": "label"}
+
 
 @dataclasses.dataclass(frozen=True)
 class Source:

@@ -111,18 +111,29 @@ def shuffled(shards, keep, seed, start):
         )
 
     epoch, left = divmod(start, int(kept.sum()))
-    first_group = 0
-    for group in range(num_groups):
+
+    def count_of(group):
         files = files_of(*tf.constant([epoch, group], tf.int64))
-        count = int(kept[files.numpy()].sum())
-        if left < count:
-            first_group = group
-            break
-        left -= count
+        return int(kept[files.numpy()].sum())
+
+    first_group, left = _group_of(left, map(count_of, range(num_groups)))
     numbers = tf.data.Dataset.range(
         epoch * num_groups + first_group, np.iinfo(np.int64).max
     )
     return numbers.flat_map(blocks).prefetch(1).unbatch().skip(left)
+
+
+def _group_of(number, counts):
+    """Returns which group a record is in, and its number there.
+
+    Args:
+        number: of the record, over all groups, which have more than that.
+        counts: how many records each group has, counted as far as needed.
+    """
+    for group, count in enumerate(counts):
+        if number < count:
+            return group, number
+        number -= count
 
 
 def names_of(shards):

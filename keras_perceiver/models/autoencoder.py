@@ -153,6 +153,11 @@ def autoencoder(
     def outputs_of(latents):
         return heads(project(write(joined_queries, latents)))
 
+    return _with_views(given, wanted, latents, outputs_of)
+
+
+def _with_views(given, wanted, latents, outputs_of):
+    """The whole model from data and indices to outputs, and its halves."""
     given_latents = latents_input(latents)
     return attach_views(
         keras.Model(

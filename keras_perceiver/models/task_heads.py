@@ -8,21 +8,23 @@ from keras_perceiver.layers.initializers import haiku_linear
 from keras_perceiver.models.encode_decode import decoder
 from keras_perceiver.models.encode_decode import encode
 from keras_perceiver.models.heads import classifier
+from keras_perceiver.models.token_inputs import embedded_text
 
 
 def task_classifier(
     name,
-    inputs,
-    tokens,
-    padding_mask,
-    queries,
+    read,
     *,
+    vocabulary_size,
+    max_length,
+    embedding_dim,
     task_outputs,
-    hidden_dim,
     num_decoder_heads,
     decoder_qk_channels,
     decoder_v_channels,
     decoder_query_residual,
+    embedding_stddev,
+    position_stddev,
     gelu_approximate,
     dtype,
     **encoder,
@@ -31,21 +33,30 @@ def task_classifier(
 
     Args:
         name: what the model is called.
-        inputs: the model's input.
-        tokens: `(B, M, C)`, made of it.
-        padding_mask: `(B, M)`, True where a token is valid.
-        queries: from any tensor of the graph to `(1, T, E)`, a row for each
-            task, or one row for all of them.
-        task_outputs: pairs of a task's name and its number of logits.
-        hidden_dim: width of the heads' hidden layer.
+        read: from a text `(B, M, C)` and its mask `(B, M)`, True where a
+            token is valid, to tokens that latents read, their mask, and
+            queries: a function from any tensor of the graph to `(1, T, E)`,
+            a row for each task, or to one row for all of them.
 
-    The other arguments are those of `decoder`, and `**encoder` those of
-    `encode`.
+    The other arguments are those of `text_classifier`.
 
     Returns:
         A functional model to a dictionary of logits by task, with the views
         of `heads.classifier`.
+
+    Raises:
+        ValueError: if there is no task, or two have one name.
     """
+    check_tasks(task_outputs)
+    inputs, text = embedded_text(
+        vocabulary_size,
+        max_length,
+        embedding_dim,
+        embedding_stddev=embedding_stddev,
+        position_stddev=position_stddev,
+        dtype=dtype,
+    )  # (B, M, C)
+    tokens, padding_mask, queries = read(text, inputs["padding_mask"])
     latents = encode(
         tokens,
         padding_mask,
@@ -62,7 +73,7 @@ def task_classifier(
         dtype=dtype,
     )
     heads = {
-        task: _head(task, hidden_dim, outputs, dtype)
+        task: _head(task, embedding_dim, outputs, dtype)
         for task, outputs in task_outputs
     }
 

@@ -5,10 +5,8 @@ from keras import ops
 
 from keras_perceiver.layers import BroadcastBatch
 from keras_perceiver.layers import LearnedArray
-from keras_perceiver.models.task_heads import check_tasks
 from keras_perceiver.models.task_heads import learned_rows
 from keras_perceiver.models.task_heads import task_classifier
-from keras_perceiver.models.token_inputs import embedded_text
 
 
 def text_classifier(
@@ -58,28 +56,24 @@ def text_classifier(
     Raises:
         ValueError: if there is no task, or two have one name.
     """
-    check_tasks(task_outputs)
-    inputs, text = embedded_text(
-        vocabulary_size,
-        max_length,
-        embedding_dim,
-        embedding_stddev=embedding_stddev,
-        position_stddev=position_stddev,
-        dtype=dtype,
-    )  # (B, M, C)
-    queries = learned_rows(task_outputs, embedding_dim, "query", dtype)
+
+    def read(text, padding_mask):
+        queries = learned_rows(task_outputs, embedding_dim, "query", dtype)
+        return text, padding_mask, queries
+
     return task_classifier(
         "text_classifier",
-        inputs,
-        text,
-        inputs["padding_mask"],
-        queries,
+        read,
+        vocabulary_size=vocabulary_size,
+        max_length=max_length,
+        embedding_dim=embedding_dim,
         task_outputs=task_outputs,
-        hidden_dim=embedding_dim,
         num_decoder_heads=num_decoder_heads,
         decoder_qk_channels=decoder_qk_channels,
         decoder_v_channels=decoder_v_channels,
         decoder_query_residual=decoder_query_residual,
+        embedding_stddev=embedding_stddev,
+        position_stddev=position_stddev,
         gelu_approximate=gelu_approximate,
         dtype=dtype,
         **encoder,
@@ -123,29 +117,24 @@ def shared_token_classifier(
     Raises:
         ValueError: if there is no task, or two have one name.
     """
-    check_tasks(task_outputs)
-    inputs, text = embedded_text(
-        vocabulary_size,
-        max_length,
-        embedding_dim,
-        embedding_stddev=embedding_stddev,
-        position_stddev=position_stddev,
-        dtype=dtype,
-    )  # (B, M, C)
-    token = LearnedArray(1, embedding_dim, name="shared_token", dtype=dtype)
-    tokens, mask = _in_front(token, text, inputs["padding_mask"], dtype)
+
+    def read(text, padding_mask):
+        token = LearnedArray(1, embedding_dim, name="shared_token", dtype=dtype)
+        return *_in_front(token, text, padding_mask, dtype), token
+
     return task_classifier(
         "shared_token_classifier",
-        inputs,
-        tokens,
-        mask,
-        token,
+        read,
+        vocabulary_size=vocabulary_size,
+        max_length=max_length,
+        embedding_dim=embedding_dim,
         task_outputs=task_outputs,
-        hidden_dim=embedding_dim,
         num_decoder_heads=num_decoder_heads,
         decoder_qk_channels=decoder_qk_channels,
         decoder_v_channels=decoder_v_channels,
         decoder_query_residual=decoder_query_residual,
+        embedding_stddev=embedding_stddev,
+        position_stddev=position_stddev,
         gelu_approximate=gelu_approximate,
         dtype=dtype,
         **encoder,
@@ -183,29 +172,24 @@ def task_token_classifier(
     Raises:
         ValueError: if there is no task, or two have one name.
     """
-    check_tasks(task_outputs)
-    inputs, text = embedded_text(
-        vocabulary_size,
-        max_length,
-        embedding_dim,
-        embedding_stddev=embedding_stddev,
-        position_stddev=position_stddev,
-        dtype=dtype,
-    )  # (B, M, C)
-    learned = learned_rows(task_outputs, embedding_dim, "token", dtype)
-    tokens, mask = _in_front(learned, text, inputs["padding_mask"], dtype)
+
+    def read(text, padding_mask):
+        learned = learned_rows(task_outputs, embedding_dim, "token", dtype)
+        return *_in_front(learned, text, padding_mask, dtype), learned
+
     return task_classifier(
         "task_token_classifier",
-        inputs,
-        tokens,
-        mask,
-        learned,
+        read,
+        vocabulary_size=vocabulary_size,
+        max_length=max_length,
+        embedding_dim=embedding_dim,
         task_outputs=task_outputs,
-        hidden_dim=embedding_dim,
         num_decoder_heads=num_decoder_heads,
         decoder_qk_channels=decoder_qk_channels,
         decoder_v_channels=decoder_v_channels,
         decoder_query_residual=decoder_query_residual,
+        embedding_stddev=embedding_stddev,
+        position_stddev=position_stddev,
         gelu_approximate=gelu_approximate,
         dtype=dtype,
         **encoder,

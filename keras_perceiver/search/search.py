@@ -134,19 +134,9 @@ def search(
         },
     )
     # A supervisor shows what its children do, and reports of it.
-    is_child = roles.is_child()
-    view = None if is_child else View(folder, trials, minutes)
-    search_tuner = SearchTuner(
-        oracle,
-        train,
-        feasible,
-        folder,
-        on_change=view.update if view else lambda: None,
-        maximize=maximize,
-    )
-    with view or contextlib.nullcontext():
-        _run(search_tuner)
-    if not is_child:
+    view = None if roles.is_child() else View(folder, trials, minutes)
+    _run(oracle, train, feasible, folder, maximize, view)
+    if view:
         write_report(folder, feasible.rejected)
     return found_in(folder, maximize)
 
@@ -169,11 +159,21 @@ def _check_possible(space, feasible):
     )
 
 
-def _run(search_tuner):
-    try:
-        search_tuner.search()
-    except keras_tuner.errors.FatalError as error:
-        raise RuntimeError(str(error)) from None
+def _run(oracle, train, feasible, folder, maximize, view):
+    """Takes the trials, shown in a view if there is one."""
+    search_tuner = SearchTuner(
+        oracle,
+        train,
+        feasible,
+        folder,
+        on_change=view.update if view else lambda: None,
+        maximize=maximize,
+    )
+    with view or contextlib.nullcontext():
+        try:
+            search_tuner.search()
+        except keras_tuner.errors.FatalError as error:
+            raise RuntimeError(str(error)) from None
 
 
 def found_in(folder, maximize=False):

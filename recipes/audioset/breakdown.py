@@ -1,8 +1,7 @@
 """Held-out tags where a modality is hidden, and tag by tag."""
 
-from keras_perceiver import errors
 from keras_perceiver import files
-from recipes import row_tables
+from recipes import clip_breakdown
 from recipes.audioset import metrics
 from recipes.audioset.evaluation import measure
 from recipes.audioset.evaluation import scores_of
@@ -31,20 +30,15 @@ def break_down(folder, model, data, by=None):
     Raises:
         ValueError: if `by` is something else.
     """
-    if by is not None and by != "label":
-        raise errors.unknown("column", by, ["label"])
-    lines = row_tables.with_less_given(
+    lines = clip_breakdown.lines_of(
         folder,
+        by,
         "sound and video",
         _HIDDEN,
         lambda hidden: measure(model, data, hidden),
         _numbers,
+        lambda: _by_class(model, data),
     )
-    lines = ["", *lines, ""]
-    if by:
-        path = folder.path / "classes.csv"
-        table = row_tables.written(path, _by_class(model, data))
-        lines += [*table, f"by tag: {path}", ""]
     path = folder.path / "tags.png"
     files.write_bytes(path, sample(tagger(model, data.media_format), data))
     return [*lines, f"picture: {path}"]

@@ -10,9 +10,9 @@ import pathlib
 
 import keras
 
-from keras_perceiver.training import fitting
 from keras_perceiver.training import strategies
 from recipes import building
+from recipes import study_training
 from recipes.assignments import assign
 from recipes.glue import scores
 from recipes.glue.completion import complete
@@ -121,13 +121,8 @@ def _train(recipe, configuration, start_from):
         strategies.get_strategy("none"),
         start_from,
     )
-    fitting.fit(
-        training_model,
-        lambda step: data.training_dataset(step * training.batch_size),
-        data.evaluation_dataset(),
-        steps=training.steps,
-        steps_per_epoch=training.steps,
-        callbacks=[],
+    study_training.fit(
+        training_model, data, training, evaluate_every=training.steps
     )
     return measure(model, data)
 

@@ -13,6 +13,7 @@ from keras_perceiver.data.labelled_images.sources import open_images
 from keras_perceiver.data.labelled_images.unreadable import Unreadable
 from keras_perceiver.data.labelled_images.unreadable import label_problems
 from keras_perceiver.training.strategies import WHOLE
+from recipes.class_agreement import check_number
 from recipes.class_baselines import as_rows
 from recipes.imagenet import baselines
 from recipes.imagenet.watch_unreadable import WatchUnreadable
@@ -76,12 +77,9 @@ class ImageData(RecipeData):
 
     def check(self):
         """Raises `ValueError` unless training can read its first example."""
-        if len(self.class_names) != self.num_classes:
-            raise ValueError(
-                f"{self.source.description} has {len(self.class_names)} "
-                f"classes, and the model {self.num_classes}. Set "
-                f"--model.num-classes {len(self.class_names)}."
-            )
+        check_number(
+            self.num_classes, self.class_names, self.source.description
+        )
         self.source.check()
 
     def record(self):

@@ -11,8 +11,8 @@ import pathlib
 import keras
 import numpy as np
 
-from keras_perceiver.training import fitting
 from recipes import building
+from recipes import study_training
 from recipes.imagenet import compared_models
 from recipes.settings import resolved
 from recipes.study_results import StudyResults
@@ -89,12 +89,11 @@ def _train(recipe, configuration, build, is_permuted):
         order = permutation(math.prod(data.image_shape[:2]))
     model = building.compile_model(recipe, configuration, build(numbers, order))
     history = keras.callbacks.History()
-    fitting.fit(
+    study_training.fit(
         model,
-        lambda step: data.training_dataset(step * training.batch_size),
-        data.evaluation_dataset(),
-        steps=training.steps,
-        steps_per_epoch=training.steps,
+        data,
+        training,
+        evaluate_every=training.steps,
         callbacks=[history],
     )
     return 1.0 - history.history["val_top_1_error"][-1]

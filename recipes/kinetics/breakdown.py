@@ -1,7 +1,6 @@
 """Held-out errors where more is hidden, and by class, with pictures."""
 
-from keras_perceiver import errors
-from recipes import row_tables
+from recipes import clip_breakdown
 from recipes.kinetics.evaluation import Errors
 from recipes.kinetics.evaluation import measure
 from recipes.kinetics.evaluation import reconstruction_of
@@ -32,20 +31,15 @@ def break_down(folder, model, data, by=None):
     Raises:
         ValueError: if `by` is something else.
     """
-    if by is not None and by != "label":
-        raise errors.unknown("column", by, ["label"])
-    lines = row_tables.with_less_given(
+    lines = clip_breakdown.lines_of(
         folder,
+        by,
         "video and sound",
         _HIDDEN,
         lambda hidden: measure(model, data, hidden),
         _numbers,
+        lambda: _by_class(model, data),
     )
-    lines = ["", *lines, ""]
-    if by:
-        path = folder.path / "classes.csv"
-        table = row_tables.written(path, _by_class(model, data))
-        lines += [*table, f"by class: {path}", ""]
     for path in write_pictures(folder.path, model, data):
         lines.append(f"picture: {path}")
     return lines

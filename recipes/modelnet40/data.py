@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_perceiver import errors
 from keras_perceiver.data.point_clouds import views
 from keras_perceiver.training.strategies import WHOLE
+from recipes.class_agreement import check_number
 from recipes.class_baselines import as_rows
 from recipes.modelnet40 import baselines
 from recipes.modelnet40.preparation import Preparation
@@ -73,13 +74,11 @@ class CloudData(RecipeData):
 
     def check(self):
         """Raises `ValueError` unless training can read its first example."""
-        if len(self.class_names) != self.num_classes:
-            raise ValueError(
-                f"{self.clouds.summary['description']} has "
-                f"{len(self.class_names)} classes, and the model "
-                f"{self.num_classes}. Set --model.num-classes "
-                f"{len(self.class_names)}."
-            )
+        check_number(
+            self.num_classes,
+            self.class_names,
+            self.clouds.summary["description"],
+        )
         self.clouds.check()
 
     def record(self):

@@ -17,8 +17,8 @@ import tensorflow as tf
 
 from keras_perceiver.cost import cost
 from keras_perceiver.data.byte_tokenizer import NUM_SPECIAL_TOKENS
-from keras_perceiver.training import fitting
 from recipes import building
+from recipes import study_training
 from recipes.language_data import MaskedByteData
 from recipes.settings import ModelSettings
 from recipes.settings import resolved
@@ -150,12 +150,11 @@ def _train(recipe, configuration, data):
     model = building.build_model(configuration)
     recipe.prepare_model(model, data)
     history = keras.callbacks.History()
-    fitting.fit(
+    study_training.fit(
         building.compile_model(recipe, configuration, model),
-        lambda step: data.training_dataset(step * training.batch_size),
-        data.evaluation_dataset(),
-        steps=training.steps,
-        steps_per_epoch=training.evaluate_every,
+        data,
+        training,
+        evaluate_every=training.evaluate_every,
         callbacks=[history],
     )
     settings = configuration.model

@@ -16,14 +16,14 @@ from keras_perceiver.data.replays import schema
 from keras_perceiver.data.replays.events import Appeared
 from keras_perceiver.data.replays.events import Died
 from keras_perceiver.data.replays.events import Finished
-from keras_perceiver.data.replays.events import Game
 from keras_perceiver.data.replays.events import Looked
 from keras_perceiver.data.replays.events import Ordered
 from keras_perceiver.data.replays.events import Placed
-from keras_perceiver.data.replays.events import Player
 from keras_perceiver.data.replays.events import Selected
 from keras_perceiver.data.replays.events import Stocked
-from keras_perceiver.data.replays.events import in_order
+from keras_perceiver.data.replays.game import Game
+from keras_perceiver.data.replays.game import Player
+from keras_perceiver.data.replays.game import in_order
 
 NUM_GAMES = 48
 _SEED = 20_210_731

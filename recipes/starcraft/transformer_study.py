@@ -11,8 +11,8 @@ import time
 import keras
 
 from keras_perceiver import cost
-from keras_perceiver.training import fitting
 from recipes import building
+from recipes import study_training
 from recipes.assignments import assign
 from recipes.starcraft import evaluation
 from recipes.study_results import StudyResults
@@ -77,12 +77,11 @@ def _train(recipe, configuration):
     data = recipe.open_data(configuration)
     model = building.build_model(configuration)
     clock = _Clock()
-    fitting.fit(
+    study_training.fit(
         building.compile_model(recipe, configuration, model),
-        lambda step: data.training_dataset(step * training.batch_size),
-        data.evaluation_dataset(),
-        steps=training.steps,
-        steps_per_epoch=training.steps,
+        data,
+        training,
+        evaluate_every=training.steps,
         callbacks=[clock],
     )
     return {

@@ -23,6 +23,7 @@ from tests.convert.checkpoints import tiny
 from tests.convert.checkpoints import values_of
 from tests.convert.checkpoints import write_deepmind_pickle
 from tests.convert.checkpoints import write_huggingface_folder
+from tests.convert.refusals import refused
 from tests.layer_checks import without_values
 
 FORMS = [
@@ -107,20 +108,6 @@ def test_published_sizes_have_names_for_every_weight(family):
     params = [key for key in names[deepmind] if not key.endswith("/average")]
     modules = {key.rpartition("/")[0] for key in params}
     assert (len(modules), len(params)) == RELEASED[family]
-
-
-@pytest.fixture(scope="module")
-def language():
-    return tiny("language_bytes")
-
-
-def refused(model, source, **options):
-    """What is said of a checkpoint; the model keeps all its weights."""
-    before = values_of(model)
-    with pytest.raises(ValueError, match=re.escape(str(source))) as error:
-        load_checkpoint(model, source, **options)
-    assert_same_values(model, before)
-    return str(error.value)
 
 
 def pickled(path, params):
@@ -271,45 +258,3 @@ def test_an_absent_file_names_where_it_is_published(tmp_path, language):
 def test_other_addresses_are_refused(language, source):
     with pytest.raises(ValueError, match="files, folders, https://"):
         load_checkpoint(language, source)
-
-
-def test_positions_of_another_length_need_the_option(tmp_path, language):
-    source = write_deepmind_pickle(tmp_path / "weights", language)
-    longer = tiny("language_bytes", max_length=11)
-    said = refused(longer, source)
-    assert said.count("pass interpolate_positions=True") == 2
-    assert "positions (6,) in the file, (11,) in the model" in said
-    load_checkpoint(longer, source, interpolate_positions=True)
-    old, new = values_of(language), values_of(longer)
-    for path in ("input_positions/array", "output_queries/array"):
-        # Every second is an old one, those between are means.
-        np.testing.assert_allclose(new[path][::2], old[path], atol=1e-6)
-        means = (old[path][1:] + old[path][:-1]) / 2
-        np.testing.assert_allclose(new[path][1::2], means, atol=1e-6)
-    assert new["latents/array"].tolist() == old["latents/array"].tolist()
-
-
-def test_images_of_another_size_need_the_option(tmp_path):
-    model = tiny("imagenet_learned")
-    source = write_deepmind_pickle(tmp_path / "weights", model)
-    wider = tiny("imagenet_learned", image_shape=(7, 12, 3))
-    said = refused(wider, source)
-    assert "positions (9, 9) in the file, (7, 12) in the model" in said
-    load_checkpoint(wider, source, interpolate_positions=True)
-    assert values_of(wider)["input_positions/array"].shape == (84, 6)
-
-
-def test_the_grid_of_a_table_has_to_be_known(tmp_path):
-    model = tiny("imagenet_learned", image_shape=(4, 6, 3))
-    source = write_deepmind_pickle(tmp_path / "weights", model)
-    square = tiny("imagenet_learned")
-    said = refused(square, source, interpolate_positions=True)
-    assert "only those of square images can be interpolated" in said
-
-
-def test_positions_of_another_width_stay_a_difference(tmp_path):
-    model = tiny("imagenet_learned", position_dim=7)
-    source = write_deepmind_pickle(tmp_path / "weights", model)
-    other = tiny("imagenet_learned", image_shape=(7, 12, 3))
-    said = refused(other, source, interpolate_positions=True)
-    assert "shape (81, 7) in the file, (84, 6) in the model" in said

@@ -117,7 +117,7 @@ def test_an_unknown_column_is_told_the_nearest(trained, capsys):
 
 
 def test_a_model_is_fine_tuned_on_the_users_own_images(
-    trained, photos, tmp_path
+    trained, photos, tmp_path, capsys
 ):
     folder, _ = trained
     lines = run(
@@ -136,6 +136,21 @@ def test_a_model_is_fine_tuned_on_the_users_own_images(
     assert lines[1].split()[1] == "green"
     lines = run("evaluate", "--run-folder", tmp_path / "run", "--by", "camera")
     assert any(line.startswith("old") for line in lines)
+    _turn_class_names(tmp_path / "run" / "best" / "model.json")
+    for given in (
+        ("--run-folder", tmp_path / "run"),
+        ("--from", tmp_path / "run" / "best", "--data", photos),
+    ):
+        words = ["imagenet", "evaluate", *map(str, given)]
+        assert main(words) == 1
+        said = capsys.readouterr().err
+        assert "number 0 is 'red' to the model and 'blue' in the data" in said
+
+
+def _turn_class_names(path):
+    description = json.loads(path.read_text())
+    description["preprocessing"]["class_names"].reverse()
+    path.write_text(json.dumps(description))
 
 
 def test_all_but_the_head_is_where_it_was(trained, photos):

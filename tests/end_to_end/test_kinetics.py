@@ -101,7 +101,8 @@ def test_any_video_is_reconstructed(trained, tmp_path, monkeypatch):
     )
     monkeypatch.chdir(tmp_path)
     lines = run("predict", "--run-folder", folder, video)
-    assert lines[0] == str(video)
+    # Behind how far it is, which slow machines tell.
+    lines = lines[lines.index(str(video)) :]
     assert "its mean frame" in lines[1]
     assert "silence" in lines[2]
     assert sum("%" in line for line in lines) == 5

@@ -4,64 +4,19 @@ import keras
 import numpy as np
 import pytest
 
-from keras_perceiver import models
 from tests import float64_reference
 from tests.float64_reference import assert_near
 from tests.float64_reference import linear
 from tests.float64_reference import part
 from tests.float64_reference import relative_error
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
 from tests.layer_checks import weight_values
-
-ENCODER = {
-    "image_shape": (8, 12, 3),
-    "num_classes": 5,
-    "num_latents": 4,
-    "latent_dim": 12,
-    "num_self_attends_per_block": 2,
-    "num_blocks": 2,
-    "num_self_attention_heads": 3,
-}
-FOURIER = {**ENCODER, "num_bands": 3, "max_resolution": (6, 10)}
-LEARNED = {
-    **ENCODER,
-    "pixel_projection_dim": 6,
-    "position_dim": 5,
-    "position_projection_dim": 7,
-}
-CONV = {
-    **FOURIER,
-    "image_shape": (13, 18, 3),
-    "stem_channels": 6,
-}
-QUERY = {"query_dim": 10, "decoder_qk_channels": 8, "decoder_v_channels": 6}
-SETTINGS = {
-    "fourier_image_classifier": {**FOURIER, **QUERY},
-    "learned_image_classifier": {**LEARNED, **QUERY},
-    "conv_image_classifier": {**CONV, **QUERY},
-    "fourier_mean_classifier": FOURIER,
-    "learned_mean_classifier": LEARNED,
-    "conv_mean_classifier": CONV,
-}
-EVERY = pytest.mark.parametrize("name", SETTINGS)
-CONVOLUTIONAL = pytest.mark.parametrize(
-    "name", ["conv_image_classifier", "conv_mean_classifier"]
-)
-
-
-def fresh(name, **settings):
-    return getattr(models, name)(**{**SETTINGS[name], **settings})
-
-
-def tiny(name, **settings):
-    model = fresh(name, **settings)
-    randomize(model)
-    return model
-
-
-def images_of(model, number=3):
-    return random_array(number, *model.input.shape[1:])
+from tests.models.tiny_image_classifiers import CONVOLUTIONAL
+from tests.models.tiny_image_classifiers import EVERY
+from tests.models.tiny_image_classifiers import FOURIER
+from tests.models.tiny_image_classifiers import SETTINGS
+from tests.models.tiny_image_classifiers import fresh
+from tests.models.tiny_image_classifiers import images_of
+from tests.models.tiny_image_classifiers import tiny
 
 
 def rows_with_positions(grid, positions):
@@ -274,47 +229,3 @@ def test_survives_a_keras_file(name, tmp_path):
     model.save(tmp_path / "classifier.keras")
     loaded = keras.saving.load_model(tmp_path / "classifier.keras")
     np.testing.assert_array_equal(loaded(images), model(images))
-
-
-def loss():
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-
-
-@pytest.mark.parametrize(
-    "name", ["conv_image_classifier", "fourier_mean_classifier"]
-)
-def test_bare_compile_and_fit_learn_a_fixed_batch(name):
-    model = fresh(name, num_self_attends_per_block=1, num_blocks=1)
-    images, labels = images_of(model, 10), np.arange(10) % 5
-    model.compile(keras.optimizers.Adam(1e-2), loss(), jit_compile=False)
-    history = model.fit(
-        np.tile(images, (20, 1, 1, 1)),
-        np.tile(labels, 20),
-        batch_size=10,
-        epochs=4,
-        shuffle=False,
-        verbose=0,
-    )
-    # From guessing among 5 classes (1.6 nats) to knowing.
-    assert history.history["loss"][0] > 0.3
-    assert history.history["loss"][-1] < 0.02
-
-
-# As `test_xla.py` shows of a step.
-@pytest.mark.large
-def test_compiled_training_gives_the_same_losses():
-    losses = {}
-    # One layer and SGD, since tracing and compiling take all of the time.
-    for how in ({"run_eagerly": True}, {"jit_compile": True}):
-        model = tiny(
-            "conv_image_classifier", num_self_attends_per_block=1, num_blocks=1
-        )
-        model.compile(keras.optimizers.SGD(0.01), loss(), **how)
-        images, labels = images_of(model, 5), np.arange(5)
-        losses[tuple(how)] = [
-            float(model.train_on_batch(images, labels)) for _ in range(3)
-        ]
-    plain, compiled = losses.values()
-    assert model.jit_compile is True
-    assert plain[0] > plain[2]
-    np.testing.assert_allclose(compiled, plain, rtol=1e-4)

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 
-from keras_perceiver import from_preset
 from keras_perceiver.models import image_perceiver
 from keras_perceiver.models import original_perceiver
 from keras_perceiver.models import point_perceiver
@@ -16,7 +15,6 @@ from tests.float64_reference import relative_error
 from tests.layer_checks import random_array
 from tests.layer_checks import randomize
 from tests.layer_checks import weight_values
-from tests.layer_checks import without_values
 
 PERCEIVER = {
     "num_bands": 3,
@@ -28,14 +26,19 @@ PERCEIVER = {
     "num_cross_attends": 3,
     "num_blocks": 3,
 }
+
 IMAGE = {
     **PERCEIVER,
     "image_shape": (4, 6, 3),
     "max_resolution": (4, 6),
 }
+
 POINT = {**PERCEIVER, "num_points": 7, "max_resolution": (8, 6, 4)}
+
 EITHER = pytest.mark.parametrize("builder", [image_perceiver, point_perceiver])
+
 IMAGES = random_array(3, 4, 6, 3)
+
 POINTS = np.tanh(random_array(3, 7, 3))
 
 
@@ -86,7 +89,9 @@ def reference(model, data, order):
 
 
 SHARED_BLOCK = "self_attention_0 self_attention_1 "
+
 READ_0, READ_1, READ_2 = (f"cross_attention_{i} " for i in range(3))
+
 OWN_BLOCKS = [f"self_attention_{i}_0 self_attention_{i}_1 " for i in range(3)]
 
 
@@ -291,37 +296,3 @@ def test_numbers_that_make_no_perceiver_are_named(settings, words):
         fresh(**settings)
     for word in words:
         assert word in str(error.value)
-
-
-UNSHARED = {"share_cross_attention": False, "share_self_attention": False}
-
-
-def cross_attends_alone(number):
-    return {
-        "num_cross_attends": number,
-        "num_blocks": number,
-        "num_self_attends_per_block": 0,
-        "share_cross_attention": False,
-    }
-
-
-@pytest.mark.parametrize(
-    ("overrides", "parameters", "published"),
-    [
-        ({"num_cross_attends": 1}, 42_135_859, "42.1M"),
-        ({"num_cross_attends": 2}, 44_912_254, "44.9M"),
-        ({"num_cross_attends": 4}, 44_912_254, "44.9M"),
-        ({"num_cross_attends": 8}, 44_912_254, "44.9M"),
-        ({"interleaved": False}, 44_912_254, "44.9M"),
-        (UNSHARED, 326_241_856, "326.2M"),
-        (cross_attends_alone(4), 12_654_868, "12.7M"),
-        (cross_attends_alone(8), 23_760_448, "23.8M"),
-        (cross_attends_alone(12), 34_866_028, "34.9M"),
-    ],
-)
-def test_parameters_of_the_ablations(overrides, parameters, published):
-    """Perceiver, tables 5 and 6 and section 4.1."""
-    with without_values():
-        model = from_preset("imagenet_perceiver", **overrides)
-    assert model.count_params() == parameters
-    assert f"{parameters / 1e6:.1f}M" == published

@@ -1,7 +1,6 @@
 """Settings from the command line, set in a configuration."""
 
 import dataclasses
-import re
 
 import pytest
 
@@ -9,33 +8,8 @@ from recipes.assignments import assign
 from recipes.assignments import parse_assignments
 from recipes.setting_listings import describe
 from recipes.settings import ModelSettings
-from recipes.settings import OptimizerSettings
-from recipes.settings import TrainingSettings
 from recipes.settings import flatten
-from recipes.settings import setting
-
-
-@dataclasses.dataclass(frozen=True)
-class Data:
-    source: str = setting("embedded", help="a file, or embedded")
-    crop: tuple[int, int] | None = setting(None, help="height and width")
-    note: str | None = setting(None, help="kept with the run")
-
-
-@dataclasses.dataclass(frozen=True)
-class Configuration:
-    model: ModelSettings
-    data: Data
-    optimizer: OptimizerSettings
-    training: TrainingSettings
-
-
-TINY = Configuration(
-    model=ModelSettings("language_bytes", {"num_latents": 32}),
-    data=Data(),
-    optimizer=OptimizerSettings(learning_rate=1e-3, warmup_steps=10),
-    training=TrainingSettings(steps=100, batch_size=4, evaluate_every=50),
-)
+from tests.recipes.flat_settings import TINY
 
 
 def _changes(*assignments):
@@ -196,139 +170,3 @@ def test_a_listed_flag_and_value_set_that_value():
         for word in (flag, value)
     ]
     assert assign(TINY, parse_assignments(words)) == configuration
-
-
-@pytest.mark.parametrize(
-    ("key", "text", "message"),
-    [
-        (
-            "model.num-latens",
-            "128",
-            "Unknown setting --model.num-latens. "
-            "Did you mean --model.num-latents?",
-        ),
-        (
-            "training.batch_sise",
-            "8",
-            "Unknown setting --training.batch-sise. "
-            "Did you mean --training.batch-size?",
-        ),
-        (
-            "steps",
-            "8",
-            "Unknown setting --steps. Did you mean --training.steps?",
-        ),
-        (
-            "num-latents",
-            "8",
-            "Unknown setting --num-latents. Did you mean --model.num-latents?",
-        ),
-        (
-            "model.overrides.num-latents",
-            "8",
-            "Unknown setting --model.overrides.num-latents. "
-            "Did you mean --model.num-latents?",
-        ),
-        (
-            "training.steps.more",
-            "8",
-            "Unknown setting --training.steps.more. "
-            "Did you mean --training.steps?",
-        ),
-        (
-            "training",
-            "8",
-            "--training is a group of settings. "
-            "Name one of them, such as --training.steps",
-        ),
-        (
-            "model",
-            "language_bytes",
-            "--model is a group of settings. "
-            "Name one of them, such as --model.preset",
-        ),
-        (
-            "model.preset",
-            "language_byte",
-            "Unknown preset 'language_byte'. Did you mean 'language_bytes'?",
-        ),
-        (
-            "training.steps",
-            "many",
-            "--training.steps takes a whole number. Received: 'many'",
-        ),
-        (
-            "training.steps",
-            None,
-            "--training.steps takes a whole number. Received: nothing",
-        ),
-        ("data", None, "--data.source takes text. Received: nothing"),
-        (
-            "training.evaluation-examples",
-            "all",
-            "--training.evaluation-examples takes a whole number or none. "
-            "Received: 'all'",
-        ),
-        (
-            "training.jit_compile",
-            "maybe",
-            "--training.jit-compile takes true or false. Received: 'maybe'",
-        ),
-        (
-            "training.precision",
-            "bf16",
-            "--training.precision takes one of float32, mixed_bfloat16, "
-            "mixed_float16. Received: 'bf16'",
-        ),
-        (
-            "data.crop",
-            "368",
-            "--data.crop takes 2 whole numbers separated by commas or none. "
-            "Received: '368'",
-        ),
-        (
-            "model.qk-channels",
-            "wide",
-            "--model.qk-channels takes a whole number or none. "
-            "Received: 'wide'",
-        ),
-        (
-            "model.dtype",
-            None,
-            "--model.dtype takes a whole number or a number or whole numbers "
-            "separated by commas or text or none. Received: nothing",
-        ),
-    ],
-)
-def test_mistakes_are_explained(key, text, message):
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        assign(TINY, [(key, text)])
-
-
-def test_far_from_every_setting_all_are_named():
-    data = Data()
-    message = "Unknown setting --zzz. Valid: --crop, --note, --source."
-    with pytest.raises(ValueError, match=f"^{message}$"):
-        assign(data, [("zzz", "1")])
-
-
-@pytest.mark.parametrize(
-    ("assignments", "message"),
-    [
-        (
-            [("training.batch-size", "8"), ("training.batch_size", "9")],
-            "--training.batch-size is set twice. Received: '8' and '9'",
-        ),
-        (
-            [("data", "a.txt"), ("data.source", "a.txt")],
-            "--data.source is set twice. Received: 'a.txt' and 'a.txt'",
-        ),
-        (
-            [("training.jit-compile", None), ("training.jit-compile", "no")],
-            "--training.jit-compile is set twice. Received: nothing and 'no'",
-        ),
-    ],
-)
-def test_a_setting_set_twice_is_refused(assignments, message):
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        assign(TINY, assignments)

@@ -1,7 +1,6 @@
 """Runs that are stopped, damaged or started twice, and go on."""
 
 import contextlib
-import dataclasses
 import io
 import os
 import pathlib
@@ -11,69 +10,34 @@ import subprocess
 import sys
 import types
 
-import numpy as np
 import pytest
-import safetensors.numpy
 
 from keras_perceiver.training.checkpoints import STATE_FILE
 from keras_perceiver.training.checkpoints import Checkpoints
-from keras_perceiver.training.progress import Progress
 from keras_perceiver.training.run_folder import METRICS_FILE
 from keras_perceiver.training.run_folder import RunFolder
 from keras_perceiver.training.run_lock import RunLock
 from recipes import building
 from recipes import continuation
 from recipes import runner
-from recipes.assignments import assign
 from recipes.byte_mlm import RECIPE
 from recipes.settings import flatten
+from tests.recipes import text_runs
+from tests.recipes.command_lines import SENTENCE
+from tests.recipes.same_runs import assert_same_run
+from tests.recipes.same_runs import contents
+from tests.recipes.signals import signal_at
 from tests.recipes.small_run import SMALL_RUN
 
-SMALL = {
-    **SMALL_RUN,
-    "training.steps": 6,
-    "training.evaluate-every": 3,
-}
-SENTENCE = b"A small model is trained on this one sentence. "
-# Asking the model would take most of the time.
-QUICK = dataclasses.replace(RECIPE, sample=lambda task, data: "sample")
+pytestmark = pytest.mark.usefixtures("no_graphs")
 
-
-@pytest.fixture(scope="module")
-def text(tmp_path_factory):
-    path = tmp_path_factory.mktemp("text") / "text.txt"
-    path.write_bytes(SENTENCE * 60)
-    return path
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick():
-    """No graphs, whose tracing would take longer than all steps."""
-    compiled = building.TrainingModel.compile
-
-    def without_a_graph(model, **options):
-        compiled(model, **options, run_eagerly=True)
-
-    def evaluate(recipe, path):
-        (path / "results.json").write_text("{}")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(building.TrainingModel, "compile", without_a_graph)
-        patch.setattr(runner, "evaluate", evaluate)
-        yield
-
-
-def configured(text, settings=None):
-    values = {"data": text, **SMALL, **(settings or {})}
-    pairs = [(key, str(value)) for key, value in values.items()]
-    return assign(RECIPE.configuration("tiny"), pairs)
+SIX_STEPS = {"training.steps": 6, "training.evaluate-every": 3}
 
 
 def train(text, path, settings=None, **options):
     """Trains and returns what was printed."""
-    with contextlib.redirect_stdout(io.StringIO()) as output:
-        runner.train(QUICK, configured(text, settings), path, **options)
-    return output.getvalue()
+    settings = {**SIX_STEPS, **(settings or {})}
+    return text_runs.train(text, path, settings, text_runs.QUICK, **options)
 
 
 @pytest.fixture(scope="module")
@@ -110,38 +74,6 @@ def fits(monkeypatch):
     return calls
 
 
-def contents(path):
-    """What must be equal in two equal runs, by name."""
-    names = ("metrics.csv", "learning_curve.png", "configuration.json")
-    kept = {name: (path / name).read_bytes() for name in names}
-    for link in ("best", "last"):
-        kept[link] = os.readlink(path / link)
-        for file in (path / link).iterdir():
-            kept[f"{link}/{file.name}"] = file.read_bytes()
-    for file in (path / "samples").iterdir():
-        kept[f"samples/{file.name}"] = file.read_bytes()
-    return kept
-
-
-def assert_same_run(one, other):
-    one, other = contents(one), contents(other)
-    assert one.keys() == other.keys()
-    for name, content in one.items():
-        assert content == other[name], name
-
-
-def signal_at(monkeypatch, event, number, which):
-    """Sends this process a signal as an event happens for the nth time."""
-    left = [number]
-
-    def send(progress, batch, logs=None):
-        left[0] -= 1
-        if left[0] == 0:
-            signal.raise_signal(which)
-
-    monkeypatch.setattr(Progress, event, send, raising=False)
-
-
 def test_a_run_that_is_told_to_stop_loses_nothing(
     text, straight, tmp_path, capsys
 ):
@@ -154,13 +86,14 @@ def test_a_run_that_is_told_to_stop_loses_nothing(
         ("on_train_batch_begin", 1, signal.SIGINT, KeyboardInterrupt, 3, 4),
     ]
     for event, number, which, error, first, last in stops:
+        configuration = text_runs.configured(text, SIX_STEPS)
         with pytest.MonkeyPatch.context() as patch:
             signal_at(patch, event, number, which)
             with (
                 contextlib.redirect_stdout(io.StringIO()) as output,
                 pytest.raises(error) as end,
             ):
-                runner.train(QUICK, configured(text), path)
+                runner.train(text_runs.QUICK, configuration, path)
         assert f"stopped at step {last}; the same" in capsys.readouterr().err
         if error is SystemExit:
             assert end.value.code == 75
@@ -337,44 +270,13 @@ def test_a_folder_in_use_is_left_alone(text, unfinished, fits):
     assert len(fits) == 1
 
 
-FULL_DISK = """
-import resource
-import signal
-import sys
-
-from keras_perceiver.training.saver import Saver
-from recipes import building
-from recipes.__main__ import main
-
-compiled = building.TrainingModel.compile
-building.TrainingModel.compile = lambda model, **options: compiled(
-    model, **options, run_eagerly=True
-)
-save = Saver.save
-
-
-def save_and_fill(saver, progress, **options):
-    if progress["step"] == 6:
-        saver.wait()
-        # Less than a state takes, and more than the tables and the curve.
-        limit = (int(sys.argv[1]), resource.RLIM_INFINITY)
-        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-    save(saver, progress, **options)
-
-
-Saver.save = save_and_fill
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-sys.exit(main(sys.argv[2:]))
-"""
-
-
 def test_a_disk_that_fills_is_told(text, tmp_path, straight):
     path = tmp_path / "run"
-    values = {"data": text, **SMALL}
+    values = {"data": text, **SMALL_RUN, **SIX_STEPS}
     words = [f"--{name}={value}" for name, value in values.items()]
     words = ["byte_mlm", "train", "--run-folder", path, *words]
     ended = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, "60000", *words],
+        [sys.executable, "-m", "tests.recipes.full_disk", "60000", *words],
         cwd=pathlib.Path(__file__).parents[2],
         env={**os.environ, "PYTHONPATH": "."},
         capture_output=True,
@@ -389,40 +291,3 @@ def test_a_disk_that_fills_is_told(text, tmp_path, straight):
     one, other = (run / "checkpoints" / names[0] for run in (path, straight))
     for file in one.iterdir():
         assert file.read_bytes() == (other / file.name).read_bytes()
-
-
-def test_low_rank_factors_go_on_as_if_nothing_had_happened(
-    text, straight, tmp_path
-):
-    """And all that was not to be trained is where it was."""
-    settings = {
-        "training.lora-rank": 2,
-        "training.steps": 2,
-        "training.evaluate-every": 2,
-    }
-    best = straight / "best"
-    printed = train(text, tmp_path / "one", settings, start_from=best)
-    assert "LoRA of rank 2: 1,152 of " in printed
-    with pytest.MonkeyPatch.context() as patch:
-        signal_at(patch, "on_train_batch_begin", 1, signal.SIGTERM)
-        with pytest.raises(SystemExit):
-            train(text, tmp_path / "two", settings, start_from=best)
-    printed = train(text, tmp_path / "two", settings, start_from=best)
-    assert "going on from step 1\n" in printed
-    assert_same_run(tmp_path / "two", tmp_path / "one")
-    before = safetensors.numpy.load_file(best / "model.safetensors")
-    after = safetensors.numpy.load_file(
-        tmp_path / "two" / "last" / "model.safetensors"
-    )
-    factors = after.keys() - before.keys()
-    assert len(factors) == 36
-    for path in factors:
-        assert np.any(after[path])
-    for path, array in before.items():
-        np.testing.assert_array_equal(after[path], array, path)
-
-
-def test_random_weights_are_not_frozen(text, tmp_path):
-    with pytest.raises(ValueError, match="Name trained ones with --from"):
-        train(text, tmp_path / "run", {"training.lora-rank": 2})
-    assert not (tmp_path / "run" / "configuration.json").exists()

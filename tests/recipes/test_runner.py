@@ -1,10 +1,6 @@
 """One run: what it leaves behind, and how it goes on."""
 
-import contextlib
-import dataclasses
-import io
 import json
-import math
 import shutil
 import types
 
@@ -14,43 +10,15 @@ import safetensors.numpy
 import tensorflow as tf
 
 from keras_perceiver.convert import load_pretrained
-from keras_perceiver.training.divergence import StopAtDivergence
 from keras_perceiver.training.progress import Progress
 from recipes import building
 from recipes import runner
-from recipes import training_checks
-from recipes.assignments import assign
 from recipes.byte_mlm import RECIPE
-from tests.recipes.small_run import SMALL_RUN
+from tests.recipes.text_runs import configured
+from tests.recipes.text_runs import train
 
-SMALL = {
-    **SMALL_RUN,
-    "training.steps": 4,
-    "training.evaluate-every": 2,
-}
 # What depends on the clock or on the machine.
 NOT_REPEATED = ("timings.csv", "machine.json", "tensorboard", ".lock")
-
-
-@pytest.fixture(scope="module")
-def text(tmp_path_factory):
-    path = tmp_path_factory.mktemp("text") / "text.txt"
-    path.write_bytes(b"A small model is trained on this one sentence. " * 60)
-    return path
-
-
-def configured(text, **settings):
-    values = {"data": text, **SMALL, **settings}
-    pairs = [(key, str(value)) for key, value in values.items()]
-    return assign(RECIPE.configuration("tiny"), pairs)
-
-
-def train(text, path, settings=None, **options):
-    """Trains and returns what was printed."""
-    configuration = configured(text, **(settings or {}))
-    with contextlib.redirect_stdout(io.StringIO()) as output:
-        runner.train(RECIPE, configuration, path, **options)
-    return output.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +218,7 @@ def test_the_first_prediction_is_how_often_bytes_occur(text, tmp_path, fits):
     train(text, tmp_path / "new")
     logits = fits[0].weights["logits/bias"].astype("float64")
     shares = np.exp(logits) / np.exp(logits).sum()
-    data = RECIPE.open_data(configured(text))
+    data = RECIPE.open_data(configured(text, {}))
     np.testing.assert_allclose(shares[6:], data.token_frequencies(), rtol=1e-2)
     assert shares[:6].sum() < 1e-4
 
@@ -264,50 +232,9 @@ def test_a_seed_decides_the_first_weights(text, tmp_path, fits):
     assert (one != other).all()
 
 
-def test_the_terminal_is_given_back_after_an_error(text, tmp_path, monkeypatch):
-    closed = []
-    monkeypatch.setattr(Progress, "close", lambda _: closed.append(True))
-
-    def fail(*args, **kwargs):
-        raise RuntimeError("out of memory")
-
-    monkeypatch.setattr(building.TrainingModel, "fit", fail)
-    with pytest.raises(RuntimeError, match="out of memory"):
-        train(text, tmp_path / "run")
-    assert closed == [True]
-
-
-def test_a_loss_that_is_no_number_ends_the_run(text, tmp_path, monkeypatch):
-    """Even if the evaluation is the first to see it."""
-    compiled = building.TrainingModel.compile
-
-    def without_a_graph(model, **options):
-        compiled(model, **options, run_eagerly=True)
-
-    monkeypatch.setattr(building.TrainingModel, "compile", without_a_graph)
-    path = tmp_path / "run"
-    settings = {
-        "optimizer.learning-rate": 1e30,
-        "optimizer.warmup-steps": 0,
-        "training.evaluate-every": 1,
-    }
-    with pytest.raises(FloatingPointError, match="learning-rate"):
-        train(text, path, settings)
-    assert not (path / "checkpoints").exists()
-    assert not (path / "metrics.csv").exists()
-
-
-@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
-def test_a_step_with_such_a_loss_ends_the_run_at_once(loss):
-    callback = StopAtDivergence()
-    callback.on_train_batch_end(0, {"loss": 3.0})
-    with pytest.raises(FloatingPointError, match="at batch 5 after the last"):
-        callback.on_train_batch_end(4, {"loss": loss})
-
-
 def test_precision_is_that_of_the_settings(text):
     settings = {"training.precision": "mixed_bfloat16"}
-    model = building.build_model(configured(text, **settings))
+    model = building.build_model(configured(text, settings))
     assert model.encode.output.dtype == "bfloat16"
     assert model.weights[0].dtype == "float32"
 
@@ -323,63 +250,3 @@ def test_determinism_is_asked_for(text, tmp_path, monkeypatch, fits):
     assert calls == []
     train(text, tmp_path / "two", {"training.deterministic": "true"})
     assert calls == [True]
-
-
-def checked(**values):
-    training = RECIPE.configuration("tiny").training
-    training_checks.check_settings(dataclasses.replace(training, **values))
-
-
-@pytest.mark.parametrize("value", [0, -1])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "steps",
-        "batch_size",
-        "evaluate_every",
-        "evaluation_examples",
-        "checkpoint_every",
-        "keep_checkpoints",
-        "lora_rank",
-    ],
-)
-def test_numbers_of_examples_and_steps_are_positive(name, value):
-    flag = f"--training.{name.replace('_', '-')}"
-    with pytest.raises(ValueError, match=f"{flag} takes a positive") as error:
-        checked(**{name: value})
-    assert f"Received: {value}" in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("steps", "every", "nearest"),
-    [(1000, 300, "900"), (50, 300, "300"), (2_500, 1_000, "2,000")],
-)
-def test_steps_are_a_multiple_of_the_interval(steps, every, nearest):
-    with pytest.raises(ValueError, match="must be a multiple") as error:
-        checked(steps=steps, evaluate_every=every)
-    assert f"({every:,})" in str(error.value)
-    assert f"Did you mean {nearest}?" in str(error.value)
-    checked(steps=3 * every, evaluate_every=every)
-
-
-def test_half_precision_warns(capsys):
-    checked(precision="mixed_bfloat16")
-    assert capsys.readouterr().out == ""
-    checked(precision="mixed_float16")
-    warning = capsys.readouterr().out
-    assert warning.startswith("warning: ")
-    assert "mixed_bfloat16" in warning
-
-
-def test_attacks_are_refused_where_none_are_known():
-    training = RECIPE.configuration("tiny").training
-    training = dataclasses.replace(training, adversarial_strength=0.1)
-    training_checks.check_adversarial(RECIPE, training)
-    with pytest.raises(ValueError, match="byte_mlm knows no attacks"):
-        training_checks.check_adversarial(
-            dataclasses.replace(RECIPE, robustness=None), training
-        )
-    with pytest.raises(ValueError, match=r"at most 1: .*Received: 1\.5"):
-        training_checks.check_adversarial(
-            RECIPE, dataclasses.replace(training, adversarial_strength=1.5)
-        )

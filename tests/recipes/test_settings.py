@@ -1,3 +1,5 @@
+"""Configurations, as JSON and back."""
+
 import dataclasses
 import json
 import re
@@ -8,8 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recipes.setting_listings import describe
-from recipes.setting_listings import differences
 from recipes.settings import ModelSettings
 from recipes.settings import OptimizerSettings
 from recipes.settings import TrainingSettings
@@ -17,66 +17,12 @@ from recipes.settings import as_dict
 from recipes.settings import flatten
 from recipes.settings import from_dict
 from recipes.settings import published
-from recipes.settings import setting
-
-
-@dataclasses.dataclass(frozen=True)
-class Crop:
-    size: tuple[int, int] = setting((368, 496), help="height and width")
-    scales: tuple[float, ...] | None = setting(None, help="of the picture")
-
-
-@dataclasses.dataclass(frozen=True)
-class Data:
-    source: str = setting("embedded", help="a file, or embedded")
-    crop: Crop = Crop()
-
-
-@dataclasses.dataclass(frozen=True)
-class Configuration:
-    model: ModelSettings
-    data: Data
-    optimizer: OptimizerSettings
-    training: TrainingSettings
-
-
-TINY = Configuration(
-    model=ModelSettings(
-        "language_bytes", {"num_latents": 32, "qk_channels": None}
-    ),
-    data=Data(),
-    optimizer=OptimizerSettings(learning_rate=1e-3, warmup_steps=10),
-    training=TrainingSettings(steps=100, batch_size=4, evaluate_every=50),
-)
-
-FLAT = {
-    "model.preset": "language_bytes",
-    "model.num-latents": 32,
-    "model.qk-channels": None,
-    "data.source": "embedded",
-    "data.crop.size": (368, 496),
-    "data.crop.scales": None,
-    "optimizer.learning-rate": 1e-3,
-    "optimizer.weight-decay": 0.01,
-    "optimizer.warmup-steps": 10,
-    "optimizer.flat-steps": 0,
-    "optimizer.drop-steps": None,
-    "optimizer.gradient-clip": None,
-    "training.steps": 100,
-    "training.batch-size": 4,
-    "training.evaluate-every": 50,
-    "training.evaluation-examples": None,
-    "training.checkpoint-every": None,
-    "training.keep-checkpoints": 2,
-    "training.seed": 0,
-    "training.precision": "float32",
-    "training.strategy": "none",
-    "training.accumulate": 1,
-    "training.jit-compile": False,
-    "training.deterministic": False,
-    "training.lora-rank": None,
-    "training.adversarial-strength": None,
-}
+from tests.recipes.nested_settings import FLAT
+from tests.recipes.nested_settings import TINY
+from tests.recipes.nested_settings import Configuration
+from tests.recipes.nested_settings import Crop
+from tests.recipes.nested_settings import Data
+from tests.recipes.nested_settings import with_model
 
 
 def test_flat_keys_are_what_users_write():
@@ -84,113 +30,10 @@ def test_flat_keys_are_what_users_write():
     assert list(flatten(TINY)) == list(FLAT)
 
 
-def test_a_listing_has_flag_value_and_help():
-    lines = describe(TINY)
-    assert [flag for flag, _, _ in lines] == [f"--{key}" for key in FLAT]
-    assert all(words for _, _, words in lines)
-    assert lines[0] == (
-        "--model.preset",
-        "language_bytes",
-        "published model; --model.ARGUMENT replaces any of its numbers",
-    )
-    assert lines[1:3] == [
-        ("--model.num-latents", "32", "instead of the published value"),
-        ("--model.qk-channels", "none", "instead of the published value"),
-    ]
-    assert lines[4] == ("--data.crop.size", "368,496", "height and width")
-    assert lines[-7:] == [
-        (
-            "--training.precision",
-            "float32",
-            "dtype policy (one of float32, mixed_bfloat16, mixed_float16)",
-        ),
-        (
-            "--training.strategy",
-            "none",
-            "how devices share a batch "
-            "(one of none, mirrored, multiworker, tpu)",
-        ),
-        (
-            "--training.accumulate",
-            "1",
-            "parts that each device takes its share of a batch in",
-        ),
-        ("--training.jit-compile", "false", "compile each step with XLA"),
-        (
-            "--training.deterministic",
-            "false",
-            "the same bits on every run, more slowly",
-        ),
-        (
-            "--training.lora-rank",
-            "none",
-            "rank of low-rank factors that are trained beside the frozen "
-            "weights of --from; none: all weights are trained",
-        ),
-        (
-            "--training.adversarial-strength",
-            "none",
-            "strength of an attack on each batch of training, in what "
-            "`evaluate --robustness` says; none: no attack",
-        ),
-    ]
-
-
 def test_published_numbers_include_the_builders_defaults():
     numbers = published("language_bytes")
     assert numbers["num_latents"] == 256
     assert numbers["position_stddev"] == 0.02
-
-
-def _with_model(*arguments):
-    return dataclasses.replace(TINY, model=ModelSettings(*arguments))
-
-
-def test_equal_configurations_do_not_differ():
-    assert differences(TINY, dataclasses.replace(TINY)) == {}
-
-
-def test_differences_name_old_and_new():
-    training = dataclasses.replace(TINY.training, steps=200, seed=1)
-    other = dataclasses.replace(TINY, training=training)
-    assert differences(TINY, other) == {
-        "training.steps": (100, 200),
-        "training.seed": (0, 1),
-    }
-
-
-def test_an_absent_override_differs_by_its_published_number():
-    other = _with_model("language_bytes", {"qk_channels": None, "dropout": 0.1})
-    assert differences(TINY, other) == {
-        "model.num-latents": (32, 256),
-        "model.dropout": (0.0, 0.1),
-    }
-    assert differences(other, TINY) == {
-        "model.num-latents": (256, 32),
-        "model.dropout": (0.1, 0.0),
-    }
-
-
-def test_an_override_that_says_what_the_preset_says_is_no_difference():
-    bare = _with_model("language_bytes")
-    same = {"num_latents": 256, "dropout": 0.0, "dtype": None}
-    assert differences(bare, _with_model("language_bytes", same)) == {}
-
-
-def test_another_preset_is_a_difference():
-    other = _with_model("language_bytes_plus_plus", TINY.model.overrides)
-    assert differences(TINY, other) == {
-        "model.preset": ("language_bytes", "language_bytes_plus_plus")
-    }
-
-
-def test_only_configurations_of_one_class_are_compared():
-    message = (
-        "Only configurations of one class can be compared. "
-        "Received: Configuration and Data"
-    )
-    with pytest.raises(ValueError, match=f"^{message}$"):
-        differences(TINY, TINY.data)
 
 
 def test_a_dictionary_is_ready_for_json():
@@ -222,7 +65,7 @@ def test_what_json_would_change_is_refused(value, shown):
         f"Received: {shown}"
     )
     with pytest.raises(ValueError, match=f"^{message}$"):
-        as_dict(_with_model("language_bytes", {"dropout": value}))
+        as_dict(with_model("language_bytes", {"dropout": value}))
 
 
 def _changed(**values):
@@ -249,12 +92,8 @@ def _changed(**values):
             "Unknown setting 'trainin'. Did you mean 'training'?",
         ),
         (
-            _changed(model={"preset": "language_bytes"}),
-            "Setting 'model.overrides' is missing. It takes a dictionary.",
-        ),
-        (
-            _changed(optimizer={"learning_rate": 1.0, "warmup_steps": 1}),
-            "Setting 'optimizer.weight_decay' is missing. It takes a number.",
+            _changed(optimizer={"weight_decay": 0.1, "warmup_steps": 1}),
+            "Setting 'optimizer.learning_rate' is missing. It takes a number.",
         ),
         (
             {},
@@ -290,7 +129,18 @@ def test_a_dictionary_of_another_shape_is_refused(dictionary, message):
         from_dict(Configuration, dictionary)
 
 
+def test_what_is_newer_than_a_dictionary_is_as_its_default_says():
+    old = _changed(model={"preset": "language_bytes"}, data={"source": "a"})
+    for name in ("lora_rank", "adversarial_strength", "keep_checkpoints"):
+        del old["training"][name]
+    read = from_dict(Configuration, json.loads(json.dumps(old)))
+    assert read == dataclasses.replace(
+        with_model("language_bytes"), data=Data("a", Crop())
+    )
+
+
 _NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | _NUMBERS | st.text(),
     lambda inner: (
@@ -299,6 +149,7 @@ _VALUES = st.recursive(
     ),
     max_leaves=5,
 )
+
 _CONFIGURATIONS = st.builds(
     Configuration,
     model=st.builds(

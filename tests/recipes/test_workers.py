@@ -10,12 +10,13 @@ import time
 import pytest
 
 from keras_perceiver.training.preemption import RESTART_CODE
-from tests.recipes.test_runner import SMALL
+from tests.recipes.command_lines import SENTENCE
+from tests.recipes.small_run import SMALL_RUN
 from tests.training.test_spread import free_ports
 
 ROOT = pathlib.Path(__file__).parents[2]
 SETTINGS = {
-    **SMALL,
+    **SMALL_RUN,
     "training.steps": 40,
     "training.evaluate-every": 20,
     "training.checkpoint-every": 5,
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.large
 def start(tmp_path):
     """A function that starts both workers of a run."""
     text = tmp_path / "text.txt"
-    text.write_bytes(b"A small model is trained on this one sentence. " * 60)
+    text.write_bytes(SENTENCE * 60)
     processes = []
 
     def start(folder):

@@ -1,7 +1,6 @@
 """Copies of tasks in fewer bytes."""
 
 import collections
-import functools
 
 import keras
 import ml_dtypes
@@ -15,80 +14,21 @@ from keras_perceiver.serving.export import export
 from keras_perceiver.serving.precision import in_precision
 from keras_perceiver.serving.precision import precision_of
 from keras_perceiver.serving.precision import weight_bytes
-from keras_perceiver.serving.signatures import raw_signatures_of
-from keras_perceiver.serving.signatures import signatures_of
-from tests.float64_reference import assert_near
 from tests.float64_reference import relative_error
 from tests.layer_checks import randomize
+from tests.serving.changed_tasks import EVERY
+from tests.serving.changed_tasks import answers_of
+from tests.serving.changed_tasks import assert_same
+from tests.serving.changed_tasks import changed_task
+from tests.serving.changed_tasks import task_of
+from tests.serving.changed_tasks import values_of
 from tests.tiny_models import LengthTask
 from tests.tiny_models import tiny_language
-from tests.tiny_tasks import EVERY_TASK
 from tests.tiny_tasks import tiny_classifier
-
-EVERY = {"FillMask": lambda: tasks.FillMask(tiny_language()), **EVERY_TASK}
-# The same model once more.
-EVERY.pop("ClassifyText_score")
-
-
-@functools.cache
-def task_of(name):
-    return EVERY[name]()
-
-
-@functools.cache
-def changed_task(name, precision):
-    """A task that no test changes."""
-    return in_precision(task_of(name), precision)
-
-
-def values_of(model):
-    return {
-        weight.path: weight.numpy().astype("float32")
-        for weight in model.weights
-    }
 
 
 def dtypes_of(model):
     return {weight.path: weight.dtype for weight in model.weights}
-
-
-def answers_of(task):
-    """What the signatures of tensors answer to numbers that are made up."""
-    answers = {}
-    for name, signature in signatures_of(task).items():
-        if name not in raw_signatures_of(task):
-            request = [_made_up(spec) for spec in signature.specs]
-            for output, tensor in signature.function(*request).items():
-                answers[f"{name}/{output}"] = np.array(tensor)
-    return answers
-
-
-def _made_up(spec):
-    shape = [2, *(size or 3 for size in spec.shape[1:])]
-    values = np.random.default_rng(0).normal(size=shape)
-    if spec.dtype.is_integer:
-        values = np.abs(values) % 3
-    return tf.cast(values if spec.dtype != tf.bool else values < 1, spec.dtype)
-
-
-def assert_same(task, other, tolerance=1e-5):
-    answers, wanted = answers_of(task), answers_of(other)
-    assert answers.keys() == wanted.keys()
-    for name, array in wanted.items():
-        # Masked logits are -1e30.
-        is_number = array > -1e20
-        assert_near(answers[name][is_number], array[is_number], tolerance)
-
-
-def with_lora(model):
-    rng = np.random.default_rng(2)
-    for layer in model._flatten_layers():
-        if layer.name in ("query", "hidden", "token_embedding"):
-            layer.enable_lora(2, lora_alpha=3)
-    for weight in model.weights:
-        if "lora" in weight.path:
-            weight.assign(0.1 * rng.normal(size=weight.shape))
-    return model
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -168,38 +108,6 @@ def test_every_kernel_is_int8(name):
     for path, dtype in dtypes_of(model).items():
         is_kernel = path.endswith(("/kernel", "/embeddings"))
         assert dtype == ("int8" if is_kernel else "float32")
-
-
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
-def test_factors_are_merged(precision):
-    task = tasks.FillMask(with_lora(tiny_language()))
-    changed = in_precision(task, precision)
-    assert not [path for path in values_of(changed.model) if "lora" in path]
-    # Once more by Keras, which stores the sums.
-    merged = tiny_language()
-    weights = task.model.weights
-    for layer, other in zip(
-        task.model._flatten_layers(), merged._flatten_layers(), strict=True
-    ):
-        if getattr(layer, "lora_enabled", False):
-            for name in ("kernel", "embeddings"):
-                if hasattr(layer, name):
-                    getattr(other, name).assign(getattr(layer, name))
-    assert_same(changed, in_precision(task.on(merged), precision), 1e-4)
-    assert task.model.weights == weights
-    if precision == "float32":
-        assert_same(changed, task, 1e-4)
-
-
-def test_factors_are_merged_before_numbers_are_rounded():
-    model = with_lora(tiny_language(dtype="bfloat16"))
-    merged = in_precision(tasks.FillMask(model), "float32").model
-    block = "encoder_cross_attention/attention/query"
-    values = values_of(model)
-    first, second = (values[f"{block}/lora_kernel_{part}"] for part in "ab")
-    wanted = values[f"{block}/kernel"].astype("float64")
-    wanted += 1.5 * first.astype("float64") @ second
-    assert_near(values_of(merged)[f"{block}/kernel"], wanted, 1e-6)
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "int8"])
@@ -322,32 +230,3 @@ def test_a_quantised_model_is_refused():
         with pytest.raises(ValueError, match="is quantised already") as error:
             in_precision(task, precision)
         assert "token_embedding" in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("precision", "tolerance"),
-    [(None, 1e-5), ("float32", 1e-5), ("bfloat16", 0.05), ("int8", 0.05)],
-)
-def test_folded_copies_answer_the_same(precision, tolerance):
-    task = task_of("ClassifyImage")
-    folded = in_precision(task, precision, fold=True)
-    names = [layer.name for layer in folded.model.layers]
-    assert "decoder_cross_attention_queries" in names
-    assert_same(folded, task, tolerance)
-
-
-def test_folding_comes_before_rounding():
-    """Products are rounded, and not what they are made of."""
-    model = in_precision(task_of("ClassifyImage"), "int8", fold=True).model
-    dense = [
-        layer
-        for layer in model._flatten_layers()
-        if isinstance(layer, keras.layers.Dense)
-    ]
-    assert len(dense) > 9
-    assert {layer.quantization_mode for layer in dense} == {"int8"}
-
-
-def test_a_quantised_model_is_left_as_it_is():
-    task = changed_task("FillMask", "int8")
-    assert in_precision(task, None, fold=True) is task

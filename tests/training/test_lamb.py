@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_perceiver.training.lamb import LAMB
-from tests import float64_reference
+from tests.float64_lamb import lamb as float64_lamb
 from tests.float64_reference import assert_near
 from tests.float64_reference import relative_error
 from tests.layer_checks import random_array
@@ -59,7 +59,7 @@ def stepped(optimizer, paths=tuple(ARRAYS), apply=None):
 
 def expected_of(path, weight_decay, learning_rates, excluded=EXCLUDED, **betas):
     decay = 0 if path in excluded else weight_decay
-    return float64_reference.lamb(
+    return float64_lamb(
         start_of(path), gradients_of(path), learning_rates, decay, **betas
     )
 

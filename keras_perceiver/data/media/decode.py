@@ -18,6 +18,8 @@ from keras_perceiver.data.media import sound_track
 from keras_perceiver.data.media.media_format import Limits
 from keras_perceiver.data.media.media_format import MediaError
 from keras_perceiver.data.media.media_format import MediaFormat
+from keras_perceiver.data.media.timed_frames import Damage
+from keras_perceiver.data.media.timed_frames import timed_frames
 
 # What a file says of its length may be this much too long.
 _SECONDS_CLAIMED = 0.5
@@ -79,8 +81,7 @@ class VideoReader:
         self.has_audio = False
         self.claimed_frames = None
         self.problems = []
-        self._is_damaged = False
-        self._first_problem = ""
+        self._damage = Damage(self.problems)
         errors.import_extra("av", "video")
         if self.start < 0 or (self.end is not None and self.end <= self.start):
             raise MediaError(
@@ -192,33 +193,10 @@ class VideoReader:
             return bool(frame.key_frame) and begin <= zero
 
     def _timed_frames(self, container, stream, decoder, zero):
-        """Times, durations and frames until the end or the first damage."""
-        tick = fractions.Fraction(stream.time_base)
-        usual = 1 / fractions.Fraction(stream.average_rate or 25)
-        next_begin = None
         # A second more: what is too long has to be noticed.
         until = zero + self._most_seconds() + 1
         frames = decoders.decoded(decoder, container, stream, until)
-        for frame, problem in frames:
-            if not problem and frame.is_corrupt:
-                problem = "a frame has lost parts"
-            if problem:
-                if next_begin is None:
-                    # A recording may begin amid a group of pictures.
-                    self._first_problem = f" that can be decoded: {problem}"
-                    continue
-                self._is_damaged = True
-                self.problems.append(
-                    f"is damaged: {problem}. What comes before is used."
-                )
-                return
-            stamp = frame.pts if frame.pts is not None else frame.dts
-            begin = next_begin if stamp is None else stamp * tick
-            if begin is None:
-                begin = containers.first_time(container, stream)
-            duration = frame.duration * tick if frame.duration else usual
-            next_begin = begin + duration
-            yield begin, duration, frame
+        return timed_frames(container, stream, frames, self._damage)
 
     def _read_sound(self, zero):
         sound, problems = sound_track.read_sound(
@@ -251,9 +229,9 @@ class VideoReader:
     def _check_length(self, container, stream, zero, count):
         if not count:
             where = f" from {float(self.start):g} s on" if self.start else ""
-            raise MediaError(f"has no frames{where}{self._first_problem}.")
+            raise MediaError(f"has no frames{where}{self._damage.at_first}.")
         claimed = self._claimed_seconds(container, stream, zero)
-        if claimed is None or self._is_damaged:
+        if claimed is None or self._damage.ends_it:
             return
         if self.end is not None:
             claimed = min(claimed, self.end - self.start)

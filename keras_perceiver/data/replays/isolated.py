@@ -6,8 +6,8 @@ import os
 from keras_perceiver import errors
 from keras_perceiver.data import own_process
 from keras_perceiver.data.replays import reading
-from keras_perceiver.data.replays.events import Game
 from keras_perceiver.data.replays.events import ReplayError
+from keras_perceiver.data.replays.game import Game
 
 own_process.preload("keras_perceiver.data.replays.isolated", "sc2reader")
 

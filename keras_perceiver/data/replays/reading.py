@@ -10,17 +10,17 @@ from keras_perceiver.data.replays.events import Changed
 from keras_perceiver.data.replays.events import ChangedOwner
 from keras_perceiver.data.replays.events import Died
 from keras_perceiver.data.replays.events import Finished
-from keras_perceiver.data.replays.events import Game
 from keras_perceiver.data.replays.events import Grouped
 from keras_perceiver.data.replays.events import Looked
 from keras_perceiver.data.replays.events import Ordered
 from keras_perceiver.data.replays.events import Placed
-from keras_perceiver.data.replays.events import Player
 from keras_perceiver.data.replays.events import Recalled
 from keras_perceiver.data.replays.events import ReplayError
 from keras_perceiver.data.replays.events import Selected
 from keras_perceiver.data.replays.events import Stocked
-from keras_perceiver.data.replays.events import in_order
+from keras_perceiver.data.replays.game import Game
+from keras_perceiver.data.replays.game import Player
+from keras_perceiver.data.replays.game import in_order
 
 # Of the active selection, among the numbers of control groups.
 _SELECTION = 10

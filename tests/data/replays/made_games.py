@@ -5,10 +5,10 @@ import signal
 
 from keras_perceiver.data.replays import isolated
 from keras_perceiver.data.replays.events import Appeared
-from keras_perceiver.data.replays.events import Game
-from keras_perceiver.data.replays.events import Player
 from keras_perceiver.data.replays.events import Selected
-from keras_perceiver.data.replays.events import in_order
+from keras_perceiver.data.replays.game import Game
+from keras_perceiver.data.replays.game import Player
+from keras_perceiver.data.replays.game import in_order
 
 PLAYERS = [Player(1, "Terran", 1), Player(2, "Zerg", 2)]
 HALL, WORKER, OTHER_WORKER, MARINE = 10, 11, 12, 13

@@ -5,11 +5,11 @@ import pytest
 
 from keras_perceiver.data.replays.events import Died
 from keras_perceiver.data.replays.events import Finished
-from keras_perceiver.data.replays.events import Game
 from keras_perceiver.data.replays.events import Grouped
 from keras_perceiver.data.replays.events import Looked
 from keras_perceiver.data.replays.events import Ordered
 from keras_perceiver.data.replays.events import ReplayError
+from keras_perceiver.data.replays.game import Game
 from tests.data.replays import made_games
 from tests.data.replays.made_games import select
 

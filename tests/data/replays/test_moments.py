@@ -15,11 +15,11 @@ from keras_perceiver.data.replays.events import Grouped
 from keras_perceiver.data.replays.events import Looked
 from keras_perceiver.data.replays.events import Ordered
 from keras_perceiver.data.replays.events import Placed
-from keras_perceiver.data.replays.events import Player
 from keras_perceiver.data.replays.events import Recalled
 from keras_perceiver.data.replays.events import ReplayError
 from keras_perceiver.data.replays.events import Selected
 from keras_perceiver.data.replays.events import Stocked
+from keras_perceiver.data.replays.game import Player
 from keras_perceiver.data.replays.moments import Moments
 from tests.data.replays import made_games
 from tests.data.replays.made_games import BEACON

@@ -4,7 +4,6 @@ import concurrent.futures
 import pathlib
 import re
 import shutil
-import sys
 
 import numpy as np
 import pytest
@@ -12,12 +11,13 @@ import tensorflow as tf
 
 from keras_perceiver.serving.alone import run_alone
 from keras_perceiver.serving.beside_graph import examples
-from keras_perceiver.serving.runtime import library
 from keras_perceiver.serving.runtime.library import TensorFlowError
 from keras_perceiver.serving.runtime.saved_model import SavedModel
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
+
 NUMBERS = tf.TensorSpec([None], tf.float32, name="numbers")
+
 LONG = "longer than what lies in place"
 
 
@@ -300,24 +300,3 @@ def test_without_xla_what_must_be_compiled_fails(
     ]:
         finished = run_alone("compiled", graphs_path, argument, capture=True)
         assert (finished.stdout, finished.stderr) == (wanted, "")
-
-
-def test_the_library_is_tensorflows():
-    assert library.version() == tf.__version__
-    assert {"MatMul", "RestoreV2"} < library.registered_operations()
-
-
-def test_a_folder_without_the_library_is_told(tmp_path, monkeypatch):
-    monkeypatch.setenv("TENSORFLOW_LIBRARY_FOLDER", str(tmp_path))
-    monkeypatch.delitem(sys.modules, "tensorflow")
-    with pytest.raises(OSError, match=f"not found in {tmp_path}. Install"):
-        library.library.__wrapped__()
-    (tmp_path / "libtensorflow_cc.so.2").touch()
-    with pytest.raises(OSError, match=r"has no libtensorflow_framework.so"):
-        library.library.__wrapped__()
-
-
-def test_two_tensorflows_in_a_process_are_told(tmp_path, monkeypatch):
-    monkeypatch.setenv("TENSORFLOW_LIBRARY_FOLDER", str(tmp_path))
-    with pytest.raises(OSError, match="of another folder is loaded"):
-        library.library.__wrapped__()
