@@ -130,7 +130,7 @@ def test_half_precision_loses_no_more_than_before():
     assert 0 < folded < 2 * plain
 
 
-@pytest.mark.parametrize("name", [*FEW, "optical_flow"])
+@pytest.mark.parametrize("name", ["kinetics_autoencoder", "optical_flow"])
 def test_exports_in_bfloat16_are_as_near_as_models_in_bfloat16(name):
     """Weights are rounded, multiplied, and their products rounded again."""
     exact, half = tiny(name), tiny(name, dtype="bfloat16")
