@@ -23,7 +23,7 @@ from benchmarks import video_pipeline
 from benchmarks import video_preparation
 
 # Those that take options of their own.
-WITH_OPTIONS = ("bfloat16", "speed")
+WITH_OPTIONS = ("bfloat16", "folding", "speed")
 BENCHMARKS = {
     "activation_bytes": activation_bytes,
     "bfloat16": bfloat16,

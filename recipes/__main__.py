@@ -85,7 +85,9 @@ def _evaluate(recipe, options, rest):
         )
     if options.start_from:
         configuration = _configuration(recipe, options, rest)
-        measuring.evaluate_weights(recipe, configuration, options.start_from)
+        measuring.evaluate_weights(
+            recipe, configuration, options.start_from, options.precision
+        )
         return
     _check_no_settings(options, rest)
     runner.evaluate(
@@ -93,6 +95,7 @@ def _evaluate(recipe, options, rest):
         _folder(recipe, options),
         by=options.by,
         robustness=options.robustness,
+        precision=options.precision,
     )
 
 
@@ -178,7 +181,7 @@ def _check_options(options):
             "workers",
             "worker_index",
         ),
-        "evaluate": ("by", "robustness", "start_from"),
+        "evaluate": ("by", "robustness", "precision", "start_from"),
         "study": ("start_from",),
         "export": ("to", "precision"),
         "search": search_command.OPTIONS,

@@ -94,20 +94,22 @@ def _add_result_options(parser):
         metavar="FOLDER",
         help="export there (default: saved_models/NAME)",
     )
-    parser.add_argument(
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
         "--by",
         metavar="COLUMN",
         help="evaluate the groups of a column of the data apart",
     )
-    parser.add_argument(
+    group.add_argument(
         "--robustness",
         action="store_true",
         help="evaluate with noise, damage and attacks on the inputs",
     )
-    parser.add_argument(
+    group.add_argument(
         "--precision",
         metavar="NAME",
-        help="export in float32, bfloat16 or int8 (default: as trained)",
+        help="export in float32, bfloat16 or int8, or evaluate what that "
+        "would lose (default: as trained)",
     )
 
 

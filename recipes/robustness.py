@@ -96,16 +96,9 @@ def withstood(folder, recipe, configuration, model, data):
         rows[words] = as_numbers(measure(ChangedData(data, change)))
     path = folder.path / "robustness.json"
     files.write_json(path, rows)
-    cells = [
-        {
-            "held out": words,
-            **{title: write(row) for title, write in recipe.columns.items()},
-        }
-        for words, row in rows.items()
-    ]
     return [
         "",
-        *row_tables.lines_of(cells),
+        *row_tables.lines_of_metrics("held out", recipe.columns, rows),
         f"attacks: {recipe.robustness.unit}",
         f"numbers: {path}",
     ]

@@ -20,6 +20,25 @@ def lines_of(rows):
     ]
 
 
+def lines_of_metrics(title, columns, rows):
+    """Returns the lines of a table of metrics.
+
+    Args:
+        title: of what stands in front of each row.
+        columns: a recipe's: from metrics to a text, by title.
+        rows: metrics by what stands in front of them.
+    """
+    return lines_of(
+        [
+            {
+                title: words,
+                **{name: write(row) for name, write in columns.items()},
+            }
+            for words, row in rows.items()
+        ]
+    )
+
+
 def written(path, rows):
     """Writes rows as CSV, and returns their lines.
 

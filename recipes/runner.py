@@ -26,6 +26,7 @@ from recipes import spread
 from recipes import training_checks
 from recipes.class_agreement import check_same_classes
 from recipes.measuring import measure
+from recipes.measuring import rounded
 from recipes.plan import print_plan
 from recipes.robustness import withstood
 from recipes.settings import as_dict
@@ -213,7 +214,7 @@ def open_run(recipe, path):
     return folder, configuration, load_pretrained(folder.best)
 
 
-def evaluate(recipe, path, by=None, robustness=False):
+def evaluate(recipe, path, by=None, robustness=False, precision=None):
     """Prints the best model's held-out numbers beside the baselines'.
 
     Args:
@@ -222,11 +223,14 @@ def evaluate(recipe, path, by=None, robustness=False):
         by: the column of the data whose groups are told apart, or None.
         robustness: whether to print, in their place, the numbers of inputs
             that are noisy, damaged or attacked.
+        precision: of an export whose numbers are printed in their place,
+            beside those of the model as it was trained; None is none.
 
     Raises:
-        ValueError: if the recipe's data have no such column, or nothing is
-            known of its robustness.
+        ValueError: if the recipe's data have no such column, nothing is
+            known of its robustness, or there is no such precision.
     """
+    check_precision(precision)
     if robustness and recipe.robustness is None:
         raise ValueError(f"{recipe.name} knows no attacks: no --robustness.")
     folder, configuration, model = open_run(recipe, path)
@@ -237,6 +241,10 @@ def evaluate(recipe, path, by=None, robustness=False):
     check_same_classes(model, data)
     if robustness:
         for line in withstood(folder, recipe, configuration, model, data):
+            print(line)
+        return
+    if precision is not None:
+        for line in rounded(recipe, configuration, model, data, precision):
             print(line)
         return
     numbers = measure(recipe, configuration, model, data)

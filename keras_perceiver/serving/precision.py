@@ -50,13 +50,26 @@ def in_precision(task, precision, fold=False):
         ValueError: if there is no such precision, or the model is of no
             preset or already quantised.
     """
-    if precision is None:
-        model = _folded(task.model) if fold else task.model
-    else:
-        check_precision(precision)
-        _check_model(task.model)
-        model = _copy(task.model, precision, fold)
+    model = model_in_precision(task.model, precision, fold)
     return task if model is task.model else task.on(model)
+
+
+def model_in_precision(model, precision, fold=False):
+    """Returns the model that `in_precision` would give a task of this one.
+
+    Args:
+        model: the model, which stays as it is.
+        precision: as `in_precision` takes it.
+        fold: as `in_precision` takes it.
+
+    Raises:
+        ValueError: as `in_precision`.
+    """
+    if precision is None:
+        return _folded(model) if fold else model
+    check_precision(precision)
+    _check_model(model)
+    return _copy(model, precision, fold)
 
 
 def check_precision(precision):

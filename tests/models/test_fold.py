@@ -130,6 +130,23 @@ def test_half_precision_loses_no_more_than_before():
     assert 0 < folded < 2 * plain
 
 
+@pytest.mark.parametrize("name", ["kinetics_autoencoder", "optical_flow"])
+def test_exports_in_bfloat16_are_as_near_as_models_in_bfloat16(name):
+    """Weights are rounded, multiplied, and their products rounded again."""
+    exact, half = tiny(name), tiny(name, dtype="bfloat16")
+    inputs = random_inputs(exact)
+    expected = named_outputs(exact(inputs))
+    plain = named_outputs(half(inputs))
+    folded = named_outputs(fold_for_inference(half)(inputs))
+    for output, values in expected.items():
+        lost, lost_folded = (
+            np.linalg.norm(answers[output] - values)
+            for answers in (plain, folded)
+        )
+        assert 0 < lost_folded < 3 * lost, output
+        assert lost_folded < 0.05 * np.linalg.norm(values), output
+
+
 def test_logits_of_an_embedding_are_multiplied_out_too():
     """Where there are fewer tokens than channels, as there are of bytes."""
     model = tiny("language_bytes", vocabulary_size=5)

@@ -72,6 +72,7 @@ def copied(trained, tmp_path):
         ("export", ("--workers", "a:1,b:1")),
         ("predict", ("--worker-index", "0")),
         ("train", ("--by", "label")),
+        ("evaluate", ("--precision", "int8", "--robustness")),
     ],
 )
 def test_an_option_that_is_not_read_is_a_mistake(
@@ -215,3 +216,18 @@ def test_export_goes_where_it_is_told(copied, answer, monkeypatch):
     assert exported[2][:2] == (elsewhere, "int8")
     assert exported[2][2].startswith("of the run\n")
     assert "In int8." in exported[2][2]
+
+
+def test_a_run_is_evaluated_in_the_precision_of_an_export(copied, answer):
+    before = contents(copied)
+    words = ("--run-folder", copied, "--precision", "bfloat16")
+    code, out, _ = answer("byte_mlm", "evaluate", *words)
+    assert code == 0
+    title, trained, rounded = [line.split() for line in out.splitlines()[-3:]]
+    assert title == ["held", "out", *RECIPE.columns]
+    assert trained[:2] == ["as", "trained"]
+    assert rounded[:2] == ["in", "bfloat16"]
+    # The text has no `x`, which gets a logit of 30 beside zeros.
+    nats = 2 + list(RECIPE.columns).index("nats")
+    assert trained[nats] == rounded[nats] == "30.000"
+    assert contents(copied) == before
