@@ -75,17 +75,20 @@ def test_what_is_left_out_is_not_decayed():
 
 
 def test_rows_that_were_not_read_have_a_gradient_of_zero():
-    def table_after(optimizer):
+    def table_after(optimizer, as_given):
         table = keras.Variable(random_array(6, 3), name="table")
         optimizer.build([table])
         for rows in ([0, 2, 2], [1, 2, 5]):
             values = tf.constant(random_array(3, 3, seed=2))
-            optimizer.apply([tf.IndexedSlices(values, rows, (6, 3))])
+            slices = tf.IndexedSlices(values, rows, (6, 3))
+            optimizer.apply([as_given(slices)])
         return table.numpy()
 
+    # Keras's own squares the parts of a row that was read twice one by one.
     theirs = keras.optimizers.AdamW(RATE, DECAY, epsilon=EPSILON)
     ours = FusedAdamW(RATE, DECAY, epsilon=EPSILON)
-    assert_near(table_after(ours), table_after(theirs), 1e-6)
+    dense = table_after(theirs, tf.convert_to_tensor)
+    assert_near(table_after(ours, lambda slices: slices), dense, 1e-6)
 
 
 def test_variables_of_a_strategy_take_the_same_steps():
@@ -95,9 +98,10 @@ def test_variables_of_a_strategy_take_the_same_steps():
         ours = optimizer()
         ours.build([variable])
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(gradient):
-        strategy.run(lambda part: ours.apply([part]), (gradient,))
+        # Only what a replica computes is its own, to be summed.
+        strategy.run(lambda: ours.apply([1.0 * gradient]))
 
     for gradient in random_array(STEPS, 4, 3, seed=1):
         step(tf.constant(gradient))
