@@ -18,6 +18,7 @@ from benchmarks import precision
 from benchmarks import saving
 from benchmarks import scaling
 from benchmarks import serving
+from benchmarks import single_products
 from benchmarks import speed
 from benchmarks import video_pipeline
 from benchmarks import video_preparation
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "saving": saving,
     "scaling": scaling,
     "serving": serving,
+    "single_products": single_products,
     "speed": speed,
     "video_pipeline": video_pipeline,
     "video_preparation": video_preparation,

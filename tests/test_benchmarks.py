@@ -10,6 +10,7 @@ from benchmarks import memory_report
 from benchmarks import one_core
 from benchmarks import one_gpu
 from benchmarks import photographs
+from benchmarks import single_products
 from benchmarks import video_pipeline
 from benchmarks import video_preparation
 from benchmarks.memory_cases.process import in_a_process
@@ -111,6 +112,15 @@ def test_a_rate_is_of_the_core_s_own_seconds(monkeypatch):
         clock.seconds += 0.25
 
     assert one_core.rate(make, 3) == 3 / 0.25
+
+
+def test_single_products_are_timed_on_both_sides():
+    pytest.importorskip("torch", reason="PyTorch is one of the two sides")
+    rates = single_products.measured((8, 16, 4), "bfloat16", 2, 3)
+    operations = 2 * 2 * 8 * 16 * 4
+    assert {"TensorFlow", "with bias", "PyTorch with bias"} < set(rates)
+    # No processor here does a product in less than it takes to call it.
+    assert all(0 < rate < operations / 1e-6 / 1e9 for rate in rates.values())
 
 
 def test_a_gpu_takes_its_operations_by_those_of_three_passes():

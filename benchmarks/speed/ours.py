@@ -9,6 +9,7 @@ from benchmarks.speed.side import Side
 from benchmarks.speed.works import PIXELS_AT_ONCE
 from keras_perceiver import from_preset
 from keras_perceiver.models import fold_for_inference
+from keras_perceiver.training.fused_adamw import FusedAdamW
 
 # Dtype policies by what is compared. Weights for inference are stored as
 # they are computed with; training keeps them in float32.
@@ -63,7 +64,7 @@ def _train(work, dtype, batch, jit):
         work.preset, dtype=TRAINING_POLICY[dtype], **work.overrides
     )
     model.compile(
-        keras.optimizers.AdamW(1e-4, weight_decay=0.01),
+        FusedAdamW(1e-4, weight_decay=0.01),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=jit,
     )
