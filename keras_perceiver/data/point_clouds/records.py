@@ -14,6 +14,7 @@ import functools
 import hashlib
 import json
 import pathlib
+import time
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -28,6 +29,7 @@ POINTS = "points"
 LABEL = "label"
 _SKIPPED = "skipped"
 _SHAPES_PER_FILE = 256
+_SECONDS_BETWEEN_LINES = 10
 # Of the records' form and of how points are drawn.
 _VERSION = 1
 _SEED = 20_210_304
@@ -119,11 +121,9 @@ def prepare_made(shapes, folder, description, num_points, plan):
     missing = [name for name in parts if not _notes_path(folder, name).exists()]
     if missing:
         with record_folder.alone(folder):
-            for done, name in enumerate(missing, start=1):
-                _write(folder, name, parts[name], class_names)
-                print(
-                    f"records: {done:,} of {len(missing):,} files", flush=True
-                )
+            _write_all(
+                folder, {name: parts[name] for name in missing}, class_names
+            )
     summary, problems = _summarize(folder, parts, class_names, description)
     record_folder.finish(
         folder,
@@ -153,6 +153,17 @@ def _parts_of(shapes):
         numbers[shape.split] += 1
         parts.setdefault(f"{shape.split}-{number:05d}", []).append(shape)
     return parts
+
+
+def _write_all(folder, parts, class_names):
+    """Writes parts one after the other, and now and then says how many."""
+    said = time.monotonic()
+    for done, (name, shapes) in enumerate(parts.items(), start=1):
+        _write(folder, name, shapes, class_names)
+        now = time.monotonic()
+        if now - said >= _SECONDS_BETWEEN_LINES or done == len(parts):
+            said = now
+            print(f"records: {done:,} of {len(parts):,} files", flush=True)
 
 
 def _write(folder, name, shapes, class_names):

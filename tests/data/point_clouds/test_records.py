@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 
 import numpy as np
 import pytest
@@ -107,9 +108,12 @@ def test_few_are_held_out_of_all_classes(prepared):
     assert len(set(names)) == 5
 
 
-def test_records_are_the_same_again_and_go_on(prepared, modelnet, tmp_path):
+def test_records_are_the_same_again_and_go_on(
+    prepared, modelnet, tmp_path, capsys
+):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "_SHAPES_PER_FILE", 16)
+        patch.setattr(records, "_SECONDS_BETWEEN_LINES", math.inf)
         found = sources.find_shapes(modelnet)
         records.prepare(found, tmp_path / "b", "two classes", 64)
         (tmp_path / "b" / "summary.json").unlink()
@@ -117,6 +121,9 @@ def test_records_are_the_same_again_and_go_on(prepared, modelnet, tmp_path):
         other = tmp_path / "b" / "train-00000.tfrecord"
         time = other.stat().st_mtime_ns
         records.prepare(found, tmp_path / "b", "two classes", 64)
+    # Not a line for each file.
+    said = capsys.readouterr().out
+    assert said == "records: 4 of 4 files\nrecords: 1 of 1 files\n"
     assert other.stat().st_mtime_ns == time
     for path in prepared.folder.glob("*.tfrecord"):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
