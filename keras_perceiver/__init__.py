@@ -8,15 +8,18 @@ fast and without TensorFlow on Keras's JAX backend.
 
 import sys
 
+from keras_perceiver.doctor import is_asked
 from keras_perceiver.quiet import quiet_start
 
-if "keras" not in sys.modules:
-    with quiet_start():
-        import keras  # noqa: F401
+# A doctor has to start where Keras does not, and imports it when it knows.
+if not is_asked(sys.orig_argv):
+    if "keras" not in sys.modules:
+        with quiet_start():
+            import keras  # noqa: F401
 
-from keras_perceiver import layers as layers
-from keras_perceiver import models as models
-from keras_perceiver.models import from_preset as from_preset
-from keras_perceiver.models import presets as presets
+    from keras_perceiver import layers as layers
+    from keras_perceiver import models as models
+    from keras_perceiver.models import from_preset as from_preset
+    from keras_perceiver.models import presets as presets
 
 __version__ = "0.1.0"
