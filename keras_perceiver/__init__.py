@@ -14,8 +14,12 @@ from keras_perceiver.quiet import quiet_start
 # A doctor has to start where Keras does not, and imports it when it knows.
 if not is_asked(sys.orig_argv):
     if "keras" not in sys.modules:
-        with quiet_start():
-            import keras  # noqa: F401
+        try:
+            with quiet_start():
+                import keras  # noqa: F401
+        except Exception as error:
+            error.add_note("What to do about it: keras-perceiver doctor")
+            raise
 
     from keras_perceiver import layers as layers
     from keras_perceiver import models as models

@@ -18,32 +18,33 @@ NO_AVX = "import os, sys; print('no AVX', file=sys.stderr); os.abort()"
 FINE = ""
 
 
-def examined(folder, tensorflow, **variables):
-    """The exit code, and the parts that a doctor reports.
+def started(folder, tensorflow, *words, **variables):
+    """A Python that has ended, where TensorFlow is another.
 
     Args:
         folder: for a package that hides the installed TensorFlow.
         tensorflow: its source.
+        words: what Python is started with.
         variables: of the environment, by name.
     """
     package = folder / "tensorflow"
     package.mkdir()
     (package / "__init__.py").write_text(tensorflow)
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "keras_perceiver", "doctor"),
-            *("--json", "--skip-smoke-test"),
-        ],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
-            **variables,
-        },
+    path = os.pathsep.join([str(folder), str(ROOT)])
+    return subprocess.run(
+        [sys.executable, *words],
+        env={**os.environ, "PYTHONPATH": path, **variables},
         check=False,
         capture_output=True,
         text=True,
         cwd=folder,
     )
+
+
+def examined(folder, tensorflow, **variables):
+    """The exit code, and the parts that a doctor reports."""
+    command = ("-m", "keras_perceiver", "doctor", "--json", "--skip-smoke-test")
+    ended = started(folder, tensorflow, *command, **variables)
     assert ended.stderr == ""
     return ended.returncode, json.loads(ended.stdout)["parts"]
 
@@ -74,6 +75,13 @@ def test_a_backend_that_is_none_is_a_finding(tmp_path):
     assert (keras["state"], keras["name"]) == ("problem", "keras")
     assert "Unable to import backend : nonsense" in keras["value"]
     assert "KERAS_BACKEND=tensorflow" in keras["cure"]
+
+
+def test_who_imports_the_library_is_told_of_the_doctor(tmp_path):
+    ended = started(tmp_path, MISSING, "-c", "import keras_perceiver")
+    *_, error, note = ended.stderr.splitlines()
+    assert error == "ImportError: libcudart.so: cannot open"
+    assert note == "What to do about it: keras-perceiver doctor"
 
 
 def test_what_loads_is_told(monkeypatch):
