@@ -3,7 +3,8 @@
 # make parity  our models against Hugging Face's in PyTorch
 # make lint    style
 # make wheel   build the wheel and import it from an empty folder
-# make docs    build the documentation's site and run its examples
+# make site    build the documentation's site and check its links
+# make docs    build it, and run its examples and a notebook
 # make notebooks NAMES=imagenet   run notebooks again; all without NAMES
 # make release-check   build what is published, install it and run the demo;
 #              RELEASE_SETTINGS=--training.steps=700 makes the demo short
@@ -21,7 +22,7 @@ TORCH := torch==2.13.0
 IN_PROCESSES := --numprocesses=auto --maxprocesses=4 --dist=loadscope
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test parity lint wheel docs notebooks release-check clean
+.PHONY: demo test parity lint wheel site docs notebooks release-check clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m recipes byte_mlm train --config tiny --run-folder $(RUN) --overwrite
@@ -50,11 +51,13 @@ wheel: $(VENV)/installed
 	$(PIP) --no-deps --target build/imported build/*.whl
 	cd build/imported && ../../$(BIN)/python -c "import keras_perceiver as k; print(k.__file__, len(k.presets()), 'presets')"
 
-docs: $(VENV)/installed-docs
+site: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs: site $(VENV)/installed-test
 	$(BIN)/python -m pytest --large tests/docs $(PYTEST_OPTIONS)
 
-notebooks: $(VENV)/installed-docs
+notebooks: $(VENV)/installed-docs $(VENV)/installed-test
 	$(BIN)/python -m scripts.notebooks $(NAMES)
 
 release-check: $(VENV)/installed
@@ -78,7 +81,7 @@ $(VENV)/installed-test: $(VENV)/installed
 	@$(PIP) --editable '.[test]'
 	@touch $@
 
-$(VENV)/installed-docs: $(VENV)/installed-test
+$(VENV)/installed-docs: $(VENV)/installed
 	@echo 'installing what the site and notebooks need ...'
 	@$(PIP) --editable '.[docs]'
 	@touch $@

@@ -2,10 +2,16 @@
 
     nox --list
     nox --session "tests(python='3.12', tensorflow='2.16.2')"
+    nox --session "tests(python='3.13', tensorflow='2.21.0')" -- tests/layers -x
+
+What stands behind `--` goes to pytest; files and folders there are all that is
+run.
 
 Pythons that are not installed are skipped, unless
 `--error-on-missing-interpreters` is given.
 """
+
+import pathlib
 
 import nox
 
@@ -35,6 +41,10 @@ def tests(session, tensorflow):
     extras = FOR_OLDEST if tensorflow == OLDEST else ("-e", ".[test]")
     session.install(f"tensorflow=={tensorflow}", "-e", ".", *extras)
     parts = ON_OLDEST if tensorflow == OLDEST else ()
+    if any(
+        pathlib.Path(name.split("::")[0]).exists() for name in session.posargs
+    ):
+        parts = ()
     session.run(
         "pytest",
         *("--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope"),

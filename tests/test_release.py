@@ -47,6 +47,37 @@ def commands(job):
     ]
 
 
+def targets_of(text):
+    """What a text calls by `make`, where each line is a command."""
+    return set(re.findall(r"^make (\S+)", text, re.MULTILINE))
+
+
+def test_what_ci_makes_can_be_made():
+    steps = (ROOT / ".ci/run").read_text().splitlines()
+    steps += itertools.chain(*map(commands, WORKFLOW["jobs"]))
+    called = targets_of("\n".join(steps))
+    assert {"demo", "lint", "site", "test", "docs", "release-check"} <= called
+    makefile = (ROOT / "Makefile").read_text()
+    assert called <= set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
+
+
+def test_the_matrix_names_sessions_of_nox():
+    *_, command = commands("matrix")
+    matrix = WORKFLOW["jobs"]["matrix"]["strategy"]["matrix"]["include"]
+    for one in matrix:
+        written = command
+        for name, value in one.items():
+            written = written.replace(f"${{{{ matrix.{name} }}}}", value)
+        # As nox --list has it.
+        python, tensorflow = one["python"], one["tensorflow"]
+        session = f"tests(python='{python}', tensorflow='{tensorflow}')"
+        assert written == f'nox --session "{session}"'
+    assert re.search(
+        r'@nox.parametrize\(\("python", "tensorflow"\), STACKS\)\ndef tests\(',
+        NOX,
+    )
+
+
 def test_the_host_runs_what_we_run():
     assert commands("ci") == [".ci/run"]
     assert commands("docs") == ["make docs"]

@@ -5,12 +5,10 @@ end the process that loads it.
 """
 
 import importlib.metadata
-import signal
-import subprocess
-import sys
 
 import tensorflow as tf
 
+from keras_perceiver.doctor import child_process
 from keras_perceiver.doctor.finding import Finding
 
 _LOAD_TEXT = "import tensorflow_text"
@@ -18,7 +16,6 @@ _LOAD_IO = (
     "from keras_perceiver.data.media import tensorflow_io_library as library\n"
     "library.load()"
 )
-_SECONDS = 300
 
 
 def native_libraries():
@@ -64,33 +61,9 @@ def tensorflow_io():
 
 
 def problem_of_loading(program):
-    """Runs a program in a process of its own.
-
-    Args:
-        program: Python.
-
-    Returns:
-        None if it ends well, or else the last line that it wrote to standard
-        error, or what ended it.
-    """
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-c", program],
-            check=False,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_SECONDS,
-        )
-    except subprocess.TimeoutExpired:
-        return f"it was not loaded after {_SECONDS} seconds"
-    if ended.returncode == 0:
-        return None
-    if ended.returncode < 0:
-        name = signal.Signals(-ended.returncode).name
-        return f"loading it ended the process by {name}"
-    lines = ended.stderr.strip().splitlines()
-    return lines[-1].removeprefix("ImportError: ") if lines else "no reason"
+    """Returns why a program ends badly in a process of its own, or None."""
+    _, problem = child_process.run(program)
+    return problem
 
 
 def _version(name):

@@ -1,10 +1,7 @@
 """Versions, and the packages of every extra."""
 
 import importlib.metadata
-import os
 import platform
-
-import keras
 
 import keras_perceiver
 from keras_perceiver.doctor.finding import Finding
@@ -24,7 +21,6 @@ def versions():
     """Yields what Python is, and whether what everybody needs is there."""
     yield Finding("python", platform.python_version())
     yield Finding("keras-perceiver", keras_perceiver.__version__)
-    yield _backend()
     required = list(requirements_of(DISTRIBUTION))
     if not required:
         yield Finding(
@@ -46,18 +42,6 @@ def extras():
     for extra in sorted(metadata.get_all("Provides-Extra") or []):
         if extra not in _OF_DEVELOPERS | _TOLD_ELSEWHERE:
             yield _extra(extra)
-
-
-def _backend():
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        return Finding("backend", backend)
-    return Finding(
-        "backend",
-        f"{backend}: layers and models alone run on it",
-        "KERAS_BACKEND=tensorflow for tasks, training and exports (now "
-        f"KERAS_BACKEND={os.environ.get('KERAS_BACKEND', '')})",
-    )
 
 
 def _required(requirement):

@@ -8,8 +8,8 @@ import tempfile
 import keras
 import numpy as np
 
-from keras_perceiver import from_preset
 from keras_perceiver.doctor.finding import Finding
+from keras_perceiver.models import from_preset
 from keras_perceiver.quiet import quiet_start
 from keras_perceiver.serving.alone import run_alone
 from keras_perceiver.serving.export import export

@@ -14,6 +14,8 @@ PORT_VARIABLE = "KERASTUNER_ORACLE_PORT"
 FOLDER_VARIABLE = "KERAS_PERCEIVER_SEARCH_FOLDER"
 # Says to a process that was started again how the one before it ended.
 DIED_VARIABLE = "KERAS_PERCEIVER_WORKER_DIED"
+# Tells the chief whom its machine starts beside it.
+WORKERS_VARIABLE = "KERAS_PERCEIVER_SEARCH_WORKERS"
 CHIEF = "chief"
 ALONE = "alone"
 # A trial that ends its process as often is not tried again.
@@ -47,20 +49,13 @@ def roles_here(address, workers):
     """
     if address is None:
         return [Role(ALONE, {})]
+    at = {HOST_VARIABLE: address.host, PORT_VARIABLE: str(address.port)}
     names = [worker_id(n, address.is_shared) for n in range(workers)]
+    found = [Role(name, {TUNER_VARIABLE: name, **at}) for name in names]
     if address.is_here:
-        names.insert(0, CHIEF)
-    return [
-        Role(
-            name,
-            {
-                TUNER_VARIABLE: name,
-                HOST_VARIABLE: address.host,
-                PORT_VARIABLE: str(address.port),
-            },
-        )
-        for name in names
-    ]
+        told = {TUNER_VARIABLE: CHIEF, WORKERS_VARIABLE: ",".join(names)}
+        found.insert(0, Role(CHIEF, {**told, **at}))
+    return found
 
 
 def worker_id(number, is_shared):
@@ -85,6 +80,15 @@ def is_child(environment=os.environ):
 def is_chief(environment=os.environ):
     """Whether this process proposes trials to others."""
     return environment.get(TUNER_VARIABLE) == CHIEF
+
+
+def expected_workers(environment=os.environ):
+    """Returns the names of the workers that a chief may not leave alone."""
+    names = environment.get(WORKERS_VARIABLE, "")
+    if was_restarted(environment):
+        # Some may have ended before it began.
+        return []
+    return [name for name in names.split(",") if name]
 
 
 def was_restarted(environment=os.environ):

@@ -1,6 +1,5 @@
 """KerasTuner's loop over trials, in which none ends the others."""
 
-import gc
 import math
 import os
 import pathlib
@@ -89,8 +88,8 @@ class SearchTuner(keras_tuner.engine.base_tuner.BaseTuner):
         if record["state"] == "running":
             record = self._run(record)
             self.log.write(record)
+        # It collects garbage too.
         keras.utils.clear_session()
-        gc.collect()
         self._check_hopeless(record)
         is_completed = record["state"] == "completed"
         return {OBJECTIVE: record["value"] if is_completed else math.nan}

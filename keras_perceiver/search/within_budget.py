@@ -47,6 +47,9 @@ class WithinBudget:
         self.elapsed_before = 0.0
         self._began = time.monotonic()
         self.verbose = 0
+        # A chief ends when nobody is left that has asked it. One that starts
+        # late would wait for it in vain.
+        self.tuner_ids.update(roles.expected_workers())
         return self
 
     @property

@@ -6,6 +6,8 @@ import pytest
 
 from keras_perceiver import __main__ as command_line
 from keras_perceiver.doctor import examination
+from keras_perceiver.doctor import loading
+from keras_perceiver.doctor import native_libraries
 from keras_perceiver.doctor.finding import Finding
 
 FINE = Finding("python", "3.11")
@@ -72,9 +74,10 @@ def test_json_has_the_same(finding, code, examined, capsys):
 
 
 def test_this_machine_is_looked_at_from_end_to_end(monkeypatch):
-    # The two that start processes have tests of their own.
+    # Those that start processes have tests of their own.
+    monkeypatch.setattr(loading, "loading", lambda: [FINE])
     monkeypatch.setattr(
-        examination.native_libraries, "native_libraries", lambda: iter([FINE])
+        native_libraries, "native_libraries", lambda: iter([FINE])
     )
     parts = {
         title: list(findings)
@@ -83,6 +86,7 @@ def test_this_machine_is_looked_at_from_end_to_end(monkeypatch):
     assert list(parts) == [
         "versions",
         "extras",
+        "loading",
         "native libraries",
         "devices",
         "memory",
@@ -91,3 +95,10 @@ def test_this_machine_is_looked_at_from_end_to_end(monkeypatch):
     names = [one.name for found in parts.values() for one in found]
     for name in ("python", "keras", "tensorflow", "processors", "threads"):
         assert name in names
+
+
+def test_what_needs_keras_is_left_out_where_it_does_not_load(monkeypatch):
+    monkeypatch.setattr(loading, "loading", lambda: [FINE, PROBLEM])
+    parts = dict(examination.examine())
+    assert parts["loading"] == [FINE, PROBLEM]
+    assert list(parts) == ["versions", "extras", "loading", "memory", "disks"]

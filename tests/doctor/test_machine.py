@@ -59,19 +59,3 @@ def test_disks_are_those_of_runs_and_of_temporary_files(tmp_path, monkeypatch):
     found = {one.name: one.value for one in machine.disks()}
     assert found["working folder"].startswith(str(tmp_path))
     assert found["temporary folder"].startswith("/")
-
-
-def test_a_gpu_that_tensorflow_does_not_see_is_told():
-    assert machine.gpus(["A100", "A100"], True).value == "A100, A100"
-    assert machine.gpus([], False).state == "ok"
-    unseen = machine.gpus([], True)
-    assert unseen.state == "note"
-    assert "keras-perceiver[gpu]" in unseen.cure
-
-
-def test_devices_and_threads(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    found = {one.name: one.value for one in machine.devices()}
-    count = len(os.sched_getaffinity(0))
-    assert found["processors"].startswith(f"{count} usable")
-    assert found["threads"].endswith("OMP_NUM_THREADS=3")

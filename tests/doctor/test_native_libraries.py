@@ -1,5 +1,4 @@
 import importlib.metadata
-import subprocess
 
 import pytest
 import tensorflow as tf
@@ -58,29 +57,3 @@ def test_what_does_not_load_says_why_and_what_to_do(installed):
     installed("tensorflow-io", "what cures it")
     io = native_libraries.tensorflow_io()
     assert (io.state, io.cure) == ("note", "what cures it")
-
-
-@pytest.mark.parametrize(
-    ("program", "problem"),
-    [
-        ("pass", None),
-        ("raise ImportError('no such symbol')", "no such symbol"),
-        ("raise ValueError('else')", "ValueError: else"),
-        ("import sys; sys.exit(3)", "no reason"),
-        (
-            "import os; os.kill(os.getpid(), 11)",
-            "loading it ended the process by SIGSEGV",
-        ),
-    ],
-)
-def test_the_reason_comes_from_a_process_of_its_own(program, problem):
-    assert native_libraries.problem_of_loading(program) == problem
-
-
-def test_what_hangs_is_a_reason_too(monkeypatch):
-    def hang(*arguments, timeout, **options):
-        raise subprocess.TimeoutExpired(arguments, timeout)
-
-    monkeypatch.setattr(subprocess, "run", hang)
-    words = "it was not loaded after 300 seconds"
-    assert native_libraries.problem_of_loading("pass") == words

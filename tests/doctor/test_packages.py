@@ -118,13 +118,6 @@ def test_a_clone_that_was_not_installed_is_told(versions, monkeypatch):
     assert list(packages.extras()) == []
 
 
-def test_another_backend_is_told(versions, monkeypatch):
-    monkeypatch.setattr(packages.keras.backend, "backend", lambda: "jax")
-    backend = by_name(packages.versions())["backend"]
-    assert backend.state == "note"
-    assert "KERAS_BACKEND=tensorflow" in backend.cure
-
-
 def test_our_own_extras_are_known():
     """As pip has them here; a new extra is looked at without a word."""
     found = by_name(packages.extras())

@@ -11,7 +11,7 @@ STUBBORN = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("ready", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -32,7 +32,9 @@ def test_who_does_not_end_when_asked_is_killed(tmp_path):
 
 def test_without_its_guard_it_does_not_go_on(tmp_path):
     with Family() as family:
-        process = start(family, "import time; time.sleep(60)", tmp_path / "log")
+        process = start(
+            family, "import time; time.sleep(600)", tmp_path / "log"
+        )
         family.check_guard()
         os.kill(family._guard.pid, signal.SIGKILL)
         family._guard.wait()

@@ -1,6 +1,7 @@
-"""What a chief knows of its workers when it is started again."""
+"""What a chief knows of its workers, also when it is started again."""
 
 import pytest
+from keras_tuner.src.distribute.oracle_chief import exit_chief
 
 from keras_perceiver.search.feasibility import Feasibility
 from keras_perceiver.search.oracles import OBJECTIVE
@@ -47,6 +48,19 @@ def test_workers_go_on_with_their_trials(tmp_path, restarted_chief):
     assert oracle.create_trial("worker-2").trial_id not in begun
     for number, name in enumerate(begun):
         assert oracle.create_trial(f"worker-{number}").trial_id == name
+
+
+def test_a_chief_does_not_leave_before_a_late_worker(
+    tmp_path, monkeypatch, chief
+):
+    monkeypatch.setenv("KERAS_PERCEIVER_SEARCH_WORKERS", "worker-0,worker-1")
+    oracle = oracle_in(tmp_path)
+    for _ in range(5):
+        oracle.end_trial(oracle.create_trial("worker-0"))
+    assert oracle.create_trial("worker-0").status == "STOPPED"
+    assert not exit_chief(oracle)
+    assert oracle.create_trial("worker-1").status == "STOPPED"
+    assert exit_chief(oracle)
 
 
 def test_with_other_workers_they_are_begun_again(tmp_path, chief):

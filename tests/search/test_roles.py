@@ -15,12 +15,21 @@ def test_one_worker_is_alone_and_several_have_a_chief():
     assert names(None, 1) == ["alone"]
     here = ChiefAddress("127.0.0.1", 5, is_here=True, is_shared=False)
     assert names(here, 2) == ["chief", "worker-0", "worker-1"]
-    (chief, *_) = roles.roles_here(here, 2)
-    assert chief.environment == {
-        "KERASTUNER_TUNER_ID": "chief",
+    (chief, worker, _) = roles.roles_here(here, 2)
+    address = {
         "KERASTUNER_ORACLE_IP": "127.0.0.1",
         "KERASTUNER_ORACLE_PORT": "5",
     }
+    assert worker.environment == {"KERASTUNER_TUNER_ID": "worker-0", **address}
+    assert chief.environment == {
+        "KERASTUNER_TUNER_ID": "chief",
+        "KERAS_PERCEIVER_SEARCH_WORKERS": "worker-0,worker-1",
+        **address,
+    }
+    assert roles.expected_workers(chief.environment) == ["worker-0", "worker-1"]
+    assert roles.expected_workers(worker.environment) == []
+    died = {"KERAS_PERCEIVER_WORKER_DIED": "killed"}
+    assert roles.expected_workers({**chief.environment, **died}) == []
 
 
 def test_no_two_machines_have_a_worker_of_one_name(monkeypatch):

@@ -11,7 +11,19 @@ from keras_perceiver.search import found_in
 from keras_perceiver.search import oracles
 from tests.search import searches
 
+# The module, whose name in its package is the function's.
+SEARCH = sys.modules["keras_perceiver.search.search"]
 TUNERS = sorted(oracles.ORACLES)
+
+
+@pytest.fixture(autouse=True)
+def reported(monkeypatch):
+    """Notes the folders to report of; reports, tested elsewhere, take long."""
+    folders = []
+    monkeypatch.setattr(
+        SEARCH, "write_report", lambda folder, rejected: folders.append(folder)
+    )
+    return folders
 
 
 def told(found):
@@ -73,9 +85,10 @@ def test_hyperband_gives_the_best_of_short_trials_more(tmp_path):
     assert found.best["share"] == 1.0
 
 
-def test_more_can_be_better(tmp_path):
+def test_more_can_be_better(tmp_path, reported):
     found = searches.run(tmp_path, maximize=True, trials=10)
     assert found.best["value"] == max(one["value"] for one in found.records)
+    assert reported == [tmp_path]
 
 
 @pytest.mark.parametrize("tuner", TUNERS)

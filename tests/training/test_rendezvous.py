@@ -13,6 +13,9 @@ from keras_perceiver.training.rendezvous import LostWorkerError
 from keras_perceiver.training.rendezvous import naming_lost_workers
 from keras_perceiver.training.rendezvous import wait_for_workers
 
+# Nobody waits for it; a busy machine takes its time.
+LONG = 60
+
 
 @pytest.fixture
 def workers():
@@ -30,7 +33,7 @@ def meet(*clusters, agreed=None):
     agreed = agreed or [""] * len(clusters)
     with concurrent.futures.ThreadPoolExecutor() as threads:
         waiting = [
-            threads.submit(wait_for_workers, cluster, seconds=4, agreed=text)
+            threads.submit(wait_for_workers, cluster, seconds=LONG, agreed=text)
             for cluster, text in zip(clusters, agreed, strict=True)
         ]
         return [future.exception() for future in waiting]
@@ -57,7 +60,7 @@ def test_two_of_one_index_are_told(workers):
         pretending_to_be(1, at=workers[0], workers=elsewhere),
         pytest.raises(ValueError, match="themselves for worker 1"),
     ):
-        wait_for_workers(one, seconds=4)
+        wait_for_workers(one, seconds=LONG)
 
 
 @contextlib.contextmanager
@@ -89,7 +92,7 @@ def test_a_taken_port_is_told(workers):
         socket.create_server(("", port)),
         pytest.raises(ValueError, match=f"Port {port} of this machine"),
     ):
-        wait_for_workers(cluster, seconds=4)
+        wait_for_workers(cluster, seconds=LONG)
 
 
 def strategy(index):

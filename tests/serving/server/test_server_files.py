@@ -122,7 +122,7 @@ def test_the_health_check_asks_for_every_model(folder, state, code):
         finished = subprocess.run(
             ["bash", "-c", script],  # noqa: S607
             check=False,
-            timeout=10,
+            timeout=120,
         )
     finally:
         server.shutdown()
