@@ -30,7 +30,7 @@ from keras_perceiver.layers.fourier_features import (
 from keras_perceiver.layers.fourier_position_encoding import (
     FourierPositionEncoding as FourierPositionEncoding,
 )
-from keras_perceiver.layers.gelu import Gelu as Gelu
+from keras_perceiver.layers.gelu_dense import GeluDense as GeluDense
 from keras_perceiver.layers.grid_indices import GridIndices as GridIndices
 from keras_perceiver.layers.layer_norm import LayerNorm as LayerNorm
 from keras_perceiver.layers.learned_array import LearnedArray as LearnedArray

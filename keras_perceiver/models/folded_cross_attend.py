@@ -3,7 +3,7 @@
 import dataclasses
 
 from keras_perceiver.layers import FoldedCrossAttention
-from keras_perceiver.layers import Gelu
+from keras_perceiver.layers import GeluDense
 from keras_perceiver.layers import LearnedArray
 from keras_perceiver.layers import Standardize
 from keras_perceiver.models import folded_weights
@@ -129,14 +129,14 @@ def hidden(layers, layer, x):
         layer.mlp_norm,
         *folded_weights.dense_values(layer.mlp.hidden_dense),
     )
-    x = layers.dense((id(layer), "hidden"), names[1], x, values, dtype)
     return layers.made(
-        (id(layer), "gelu"),
-        lambda: Gelu(
+        (id(layer), "hidden"),
+        lambda: GeluDense(
+            values[0].shape[1],
             layer.gelu_approximate,
-            name=f"{layer.name}_mlp_gelu",
+            name=names[1],
             dtype=dtype,
         ),
-        lambda gelu: None,
+        lambda dense: dense.set_weights(values),
         x,
     )

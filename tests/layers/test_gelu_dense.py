@@ -1,0 +1,44 @@
+"""A linear layer and GELU."""
+
+from keras_perceiver.layers import GeluDense
+from tests.float64_reference import gelu_exact
+from tests.float64_reference import gelu_tanh
+from tests.layer_checks import LayerCase
+from tests.layer_checks import every_check
+from tests.layer_checks import random_array
+
+INPUTS = random_array(2, 3, 6)
+
+
+def reference(gelu):
+    def of(weights, inputs):
+        rows = inputs @ weights["dense/kernel"] + weights["dense/bias"]
+        return gelu(rows)
+
+    return of
+
+
+WEIGHTS = {"dense/kernel": (6, 5), "dense/bias": (5,)}
+CASES = (
+    LayerCase(
+        "tanh",
+        GeluDense,
+        {"units": 5, "gelu_approximate": True},
+        {"inputs": INPUTS},
+        WEIGHTS,
+        reference(gelu_tanh),
+    ),
+    LayerCase(
+        "exact",
+        GeluDense,
+        {"units": 5, "gelu_approximate": False},
+        {"inputs": INPUTS},
+        WEIGHTS,
+        reference(gelu_exact),
+    ),
+)
+
+
+@every_check(*CASES)
+def test_holds_what_every_layer_holds(check, case, tmp_path):
+    check(case, tmp_path)
