@@ -45,7 +45,7 @@ def make_parser(recipe):
 
 
 def _add_start_options(parser):
-    """What a run begins with; at most one of them."""
+    """What a run begins with."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
         "--resume",
@@ -56,7 +56,7 @@ def _add_start_options(parser):
     group.add_argument(
         "--overwrite", action="store_true", help="delete the run first"
     )
-    group.add_argument(
+    parser.add_argument(
         "--from",
         dest="start_from",
         type=pathlib.Path,

@@ -75,6 +75,9 @@ def train(
     folder = run_folder.RunFolder(path)
     training_checks.check_settings(configuration.training)
     training_checks.check_adversarial(recipe, configuration.training)
+    training_checks.check_start(
+        folder.path, resume=resume, overwrite=overwrite, start_from=start_from
+    )
     cluster = (workers, worker_index)
     if not spread.is_chief_of(configuration, *cluster):
         return spread.train_along(recipe, configuration, cluster, start_from)

@@ -34,6 +34,30 @@ def check_settings(training):
         )
 
 
+def check_start(path, *, resume, overwrite, start_from):
+    """Raises `ValueError` where first weights and the run exclude each other.
+
+    Args:
+        path: the run folder.
+        resume: whether to go on with the run there, even if it is finished.
+        overwrite: whether to delete it.
+        start_from: where first weights lie, or None.
+    """
+    if start_from is None:
+        return
+    if resume:
+        raise ValueError(
+            "--resume goes on with the run's own weights. Leave one of both "
+            f"out. Received: --resume --from {start_from}"
+        )
+    if overwrite and start_from.resolve().is_relative_to(path.resolve()):
+        raise ValueError(
+            f"--overwrite deletes {path}, and with it the weights that "
+            "training begins with. Choose another: --run-folder FOLDER. "
+            f"Received: --overwrite --from {start_from}"
+        )
+
+
 def check_lora(training, has_weights):
     """Raises `ValueError` for adaptation of weights that know nothing yet.
 

@@ -66,3 +66,35 @@ def test_attacks_are_refused_where_none_are_known():
         training_checks.check_adversarial(
             RECIPE, dataclasses.replace(training, adversarial_strength=1.5)
         )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"resume": True}, "the run's own weights"),
+        ({"overwrite": True}, "with it the weights"),
+    ],
+)
+def test_first_weights_that_the_run_holds_or_loses(
+    options, message, tmp_path, monkeypatch
+):
+    weights = tmp_path / "run" / "checkpoints" / "step_4"
+    weights.mkdir(parents=True)
+    best = tmp_path / "run" / "best"
+    best.symlink_to(weights)
+    monkeypatch.chdir(tmp_path)
+    chosen = {"resume": False, "overwrite": False, **options}
+    for path in (best, best.relative_to(tmp_path)):
+        with pytest.raises(ValueError, match=message):
+            training_checks.check_start(
+                tmp_path / "run", start_from=path, **chosen
+            )
+
+
+def test_a_run_is_deleted_for_weights_from_elsewhere(tmp_path):
+    training_checks.check_start(
+        tmp_path / "run",
+        resume=False,
+        overwrite=True,
+        start_from=tmp_path / "running",
+    )
