@@ -1,6 +1,7 @@
 """TensorFlow without its start-up chatter."""
 
 import contextlib
+import functools
 import os
 import re
 import sys
@@ -55,6 +56,18 @@ def quiet_start():
             held_back.seek(0)
             for line in held_back if failed else _news(held_back):
                 os.write(2, line)
+
+
+@functools.cache
+def find_devices():
+    """Makes a first tensor, for which TensorFlow looks for devices, once.
+
+    Whoever makes it says where there is no GPU.
+    """
+    import keras
+
+    with quiet_start():
+        keras.ops.zeros(())
 
 
 def _news(lines):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import keras
 import pytest
 
 from keras_perceiver import quiet
@@ -69,6 +70,22 @@ def fail_in_a_quiet_start():
     with quiet.quiet_start():
         say(CHATTER)
         raise ImportError
+
+
+def test_looking_for_devices_is_quiet_and_done_once(monkeypatch, capfd):
+    looked = []
+
+    def zeros(shape):
+        looked.append(shape)
+        for line in [*CHATTER, "W0000 memory is short"]:
+            os.write(2, f"{line}\n".encode())
+
+    monkeypatch.setattr(keras.ops, "zeros", zeros)
+    quiet.find_devices.cache_clear()
+    quiet.find_devices()
+    quiet.find_devices()
+    assert looked == [()]
+    assert capfd.readouterr().err == "W0000 memory is short\n"
 
 
 def test_a_failure_shows_everything(capfd):

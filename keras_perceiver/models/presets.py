@@ -9,6 +9,7 @@ from keras_perceiver.models.published import language
 from keras_perceiver.models.published import optical_flow
 from keras_perceiver.models.published import original_perceiver
 from keras_perceiver.models.published import starcraft
+from keras_perceiver.quiet import find_devices
 
 _PRESETS = {
     **audioset.PRESETS,
@@ -59,6 +60,7 @@ def from_preset(name, **overrides):
     """
     preset = find_preset(name)
     check_overrides(name, overrides, preset.arguments)
+    find_devices()
     model = preset.builder(**{**preset.settings, **overrides})
     # Past Keras's tracking: what `save_pretrained` writes down.
     object.__setattr__(model, "preset_name", name)
