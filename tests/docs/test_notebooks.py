@@ -8,6 +8,7 @@ import pytest
 from scripts import docs_site
 from scripts import notebooks
 
+LARGE = pytest.mark.large
 NAMES = [file.stem for file in notebooks.source_files()]
 SOURCE = """\
 # Title
@@ -106,14 +107,23 @@ def test_a_notebook_is_its_source_run(name):
     assert "beats every baseline" in printed
 
 
-@pytest.mark.large
-def test_a_notebook_runs(tmp_path):
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name == "imagenet" else pytest.param(name, marks=LARGE)
+        for name in NAMES
+    ],
+)
+def test_a_notebook_runs(name, tmp_path):
     pytest.importorskip("nbclient", reason="comes with the extra docs")
-    short = {"steps": 20, "evaluate-every": 20}
-    settings = [f"--training.{name} {value}" for name, value in short.items()]
-    settings += ["--optimizer.flat-steps 0"]
-    notebooks.main(
-        ["imagenet", "--settings", " ".join(settings), "--to", str(tmp_path)]
-    )
-    notebook = json.loads((tmp_path / "imagenet.ipynb").read_text())
+    short = {
+        "training.steps": 20,
+        "training.evaluate-every": 20,
+        "optimizer.warmup-steps": 1,
+        "optimizer.flat-steps": 0,
+    }
+    settings = " ".join(f"--{key} {value}" for key, value in short.items())
+    to = str(tmp_path)
+    notebooks.main([name, "--settings", settings, "--to", to])
+    notebook = json.loads((tmp_path / f"{name}.ipynb").read_text())
     assert "20 of 20" in json.dumps(notebook)
