@@ -62,7 +62,7 @@ def parity(session):
 
 @nox.session(python="3.11")
 def docs(session):
-    """The site, and a notebook run shortly."""
+    """The site, its examples, and every notebook in few steps."""
     session.install(f"tensorflow=={NEWEST}", "-e", ".[test,docs]")
     session.run("mkdocs", "build", "--strict")
     session.run("pytest", "--large", "tests/docs", *session.posargs)
