@@ -27,7 +27,7 @@ def written_commands():
             for line in block.replace("\\\n", " ").splitlines():
                 if line.startswith(("python -m recipes ", "keras-perceiver ")):
                     # What a shell does with the output is not ours.
-                    command = line.partition(" > ")[0]
+                    command = re.split(r" [>|] ", line)[0]
                     yield page, " ".join(command.split())
 
 

@@ -18,6 +18,8 @@ from tests.tiny_presets import tiny_preset
 class Data:
     """Inputs, and what the model answered as it was trained."""
 
+    class_names = None
+
     def __init__(self, model):
         self.inputs = random_inputs(model)
         self.expected = np.array(model(self.inputs))

@@ -6,6 +6,7 @@ The supervisor has no use for Keras, which would take seconds to load.
 """
 
 import pathlib
+import signal
 import sys
 import types
 
@@ -20,6 +21,8 @@ def main(folder, workers, *command):
         sys.modules[name] = package
     from keras_perceiver.search.supervisor import supervise
 
+    # It is ignored in what a shell starts in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     supervise(command, folder=folder, workers=int(workers))
 
 

@@ -1,5 +1,6 @@
 """Replays in the words of sc2reader, made up and real."""
 
+import os
 import types
 
 import numpy as np
@@ -164,8 +165,12 @@ def test_limits_are_kept(tmp_path):
     path.write_bytes(b"no replay")
     with pytest.raises(ReplayError, match="cannot be read"):
         isolated.read_game(path)
+    # Nobody writes into it, so that reading never ends.
+    os.mkfifo(tmp_path / "b.SC2Replay")
     with pytest.raises(ReplayError, match=r"within 0\.001 s"):
-        isolated.read_game(path, isolated.Limits(max_waiting_seconds=1e-3))
+        isolated.read_game(
+            tmp_path / "b.SC2Replay", isolated.Limits(max_waiting_seconds=1e-3)
+        )
     with pytest.raises(ReplayError, match="crash"):
         isolated.read_game(path, isolated.Limits(max_told_bytes=8))
     with pytest.raises(ValueError, match="max_memory_bytes is positive"):
