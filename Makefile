@@ -4,7 +4,7 @@
 # make lint    style
 # make wheel   build the wheel and import it from an empty folder
 # make site    build the documentation's site and check its links
-# make docs    build it, and run its examples and a notebook
+# make docs    build it, and run its examples and, in few steps, notebooks
 # make notebooks NAMES=imagenet   run notebooks again; all without NAMES
 # make release-check   build what is published, install it and run the demo;
 #              RELEASE_SETTINGS=--training.steps=700 makes the demo short

@@ -11,6 +11,7 @@ from tests.float64_reference import part
 from tests.float64_reference import relative_error
 from tests.layer_checks import randomize
 from tests.layer_checks import weight_values
+from tests.models.training_runs import assert_compiled_gives_the_same_losses
 
 TINY = {
     "vocabulary_size": 13,
@@ -250,16 +251,13 @@ def test_bare_compile_and_fit_learn_a_fixed_batch():
 
 def test_compiled_training_gives_the_same_losses():
     inputs, targets, sample_weight = masked_batch()
-    losses = {}
+
     # One layer and SGD, since tracing and compiling take all of the time.
-    for how in ({"run_eagerly": True}, {"jit_compile": True}):
+    def compiled(**how):
         model = tiny(num_self_attends_per_block=1, num_blocks=1)
         model.compile(keras.optimizers.SGD(0.1), hidden_loss(), **how)
-        losses[tuple(how)] = [
-            float(model.train_on_batch(inputs, targets, sample_weight))
-            for _ in range(3)
-        ]
-    plain, compiled = losses.values()
-    assert model.jit_compile is True
-    assert plain[0] > plain[2]
-    np.testing.assert_allclose(compiled, plain, rtol=1e-5)
+        return model
+
+    assert_compiled_gives_the_same_losses(
+        compiled, inputs, targets, sample_weight, rtol=1e-5
+    )

@@ -11,6 +11,7 @@ from tests.models.test_optical_flow import ALL_FORMS
 from tests.models.test_optical_flow import BUILDERS
 from tests.models.test_optical_flow import FRAMES
 from tests.models.test_optical_flow import tiny
+from tests.models.training_runs import assert_compiled_gives_the_same_losses
 
 
 @ALL_FORMS
@@ -73,14 +74,10 @@ def test_bare_compile_and_fit_learn_translations(builder):
 @ALL_FORMS
 def test_compiled_training_gives_the_same_losses(builder):
     frames, flow = moving_texture()
-    losses = {}
-    for how in ({"run_eagerly": True}, {"jit_compile": True}):
+
+    def compiled(**how):
         model = tiny(builder, **SHALLOW)
         model.compile(keras.optimizers.SGD(0.01), "mse", **how)
-        losses[tuple(how)] = [
-            float(model.train_on_batch(frames, flow)) for _ in range(3)
-        ]
-    plain, compiled = losses.values()
-    assert model.jit_compile is True
-    assert plain[0] > plain[2]
-    np.testing.assert_allclose(compiled, plain, rtol=1e-4)
+        return model
+
+    assert_compiled_gives_the_same_losses(compiled, frames, flow, rtol=1e-4)

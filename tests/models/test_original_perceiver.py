@@ -15,6 +15,8 @@ from tests.float64_reference import relative_error
 from tests.layer_checks import random_array
 from tests.layer_checks import randomize
 from tests.layer_checks import weight_values
+from tests.models.training_runs import assert_classes_are_learned
+from tests.models.training_runs import assert_compiled_gives_the_same_losses
 
 PERCEIVER = {
     "num_bands": 3,
@@ -244,37 +246,23 @@ def loss():
 def test_bare_compile_and_fit_learn_a_fixed_batch():
     model = fresh(point_perceiver, num_self_attends_per_block=1)
     points, labels = np.tanh(random_array(10, 7, 3)), np.arange(10) % 5
-    model.compile(keras.optimizers.Adam(1e-2), loss(), jit_compile=False)
-    history = model.fit(
-        np.tile(points, (20, 1, 1)),
-        np.tile(labels, 20),
-        batch_size=10,
-        epochs=5,
-        shuffle=False,
-        verbose=0,
-    )
-    # From guessing among 5 classes (1.6 nats) to knowing.
-    assert history.history["loss"][0] > 0.3
-    assert history.history["loss"][-1] < 0.02
+    assert_classes_are_learned(model, loss(), points, labels, epochs=5)
 
 
 # As `test_xla.py` shows of a step.
 @pytest.mark.large
 def test_compiled_training_gives_the_same_losses():
-    losses = {}
     # Two blocks and SGD, since tracing and compiling take all of the time.
-    for how in ({"run_eagerly": True}, {"jit_compile": True}):
+    def compiled(**how):
         model = tiny(
             num_self_attends_per_block=1, num_cross_attends=2, num_blocks=2
         )
         model.compile(keras.optimizers.SGD(0.01), loss(), **how)
-        losses[tuple(how)] = [
-            float(model.train_on_batch(IMAGES, np.arange(3))) for _ in range(3)
-        ]
-    plain, compiled = losses.values()
-    assert model.jit_compile is True
-    assert plain[0] > plain[2]
-    np.testing.assert_allclose(compiled, plain, rtol=1e-4)
+        return model
+
+    assert_compiled_gives_the_same_losses(
+        compiled, IMAGES, np.arange(3), rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize(

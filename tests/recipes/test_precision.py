@@ -10,15 +10,14 @@ from keras_perceiver.serving.precision import weight_bytes
 from recipes import measuring
 from recipes.__main__ import main
 from recipes.byte_mlm import RECIPE
+from recipes.recipe import RecipeData
 from tests.layer_checks import randomize
 from tests.tiny_presets import random_inputs
 from tests.tiny_presets import tiny_preset
 
 
-class Data:
+class Data(RecipeData):
     """Inputs, and what the model answered as it was trained."""
-
-    class_names = None
 
     def __init__(self, model):
         self.inputs = random_inputs(model)
