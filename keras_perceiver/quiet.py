@@ -62,11 +62,11 @@ def quiet_start():
 def find_devices():
     """Makes a first tensor, for which TensorFlow looks for devices, once.
 
-    Whoever makes it says where there is no GPU.
+    It says so where there is no GPU.
     """
-    import keras
-
     with quiet_start():
+        import keras
+
         keras.ops.zeros(())
 
 

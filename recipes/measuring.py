@@ -8,7 +8,6 @@ from keras_perceiver.serving.precision import model_in_precision
 from recipes import building
 from recipes import results
 from recipes import row_tables
-from recipes import spread
 from recipes import start_weights
 from recipes.class_agreement import check_same_classes
 from recipes.settings import ModelSettings
@@ -73,7 +72,6 @@ def evaluate_weights(recipe, configuration, path, precision=None):
             place of the baselines; None is none.
     """
     check_precision(precision)
-    spread.start_devices()
     model = start_weights.open_start(path)
     # The data go by the model: as many classes, images of its size.
     settings = ModelSettings(model.preset_name, model.preset_overrides)

@@ -6,6 +6,7 @@ import time
 
 from keras_perceiver import files
 from keras_perceiver.convert import load_pretrained
+from keras_perceiver.quiet import find_devices
 from keras_perceiver.serving import export as serving_export
 from keras_perceiver.serving.precision import check_precision
 from keras_perceiver.training import preemption
@@ -35,7 +36,7 @@ from recipes.settings import from_dict
 
 def prepare(recipe, configuration):
     """Downloads what training reads, and says what it is."""
-    spread.start_devices()
+    find_devices()
     data = recipe.open_data(configuration)
     data.prepare()
     data.check()
@@ -209,7 +210,6 @@ def open_run(recipe, path):
     """Returns the folder, the configuration and the best model of a run."""
     folder = run_folder.RunFolder(path)
     folder.check_finished_part()
-    spread.start_devices()
     configuration = from_dict(
         type(next(iter(recipe.configurations.values()))),
         folder.read_configuration(),

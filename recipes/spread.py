@@ -121,9 +121,3 @@ def train_along(recipe, configuration, cluster, start_from):
                 ],
                 begin=begin,
             )
-
-
-def start_devices():
-    """Finds the devices now, without TensorFlow's chatter."""
-    with quiet_start():
-        tf.config.list_logical_devices()

@@ -1,6 +1,6 @@
 """Comparisons of several trainings."""
 
-from recipes import spread
+from keras_perceiver.quiet import find_devices
 from recipes import training_checks
 
 
@@ -22,6 +22,6 @@ def study(recipe, configuration, path, name, start_from=None):
         words.append(start_from)
     elif start_from is not None:
         raise ValueError(f"The study {name} does not read --from.")
-    spread.start_devices()
+    find_devices()
     for line in recipe.studies[name](*words):
         print(line)

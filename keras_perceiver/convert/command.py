@@ -12,7 +12,6 @@ from keras_perceiver.convert.sources import read_checkpoint
 from keras_perceiver.models.presets import find_preset
 from keras_perceiver.models.presets import from_preset
 from keras_perceiver.overrides import read_overrides
-from keras_perceiver.quiet import quiet_start
 
 
 def convert(
@@ -51,8 +50,7 @@ def convert(
     overrides = read_overrides(name, overrides, find_preset(name).arguments)
     if checkpoint.form is deepmind and sizes:
         _tell_what_shapes_do_not(name, overrides)
-    with quiet_start():  # The first model looks for a GPU.
-        model = from_preset(name, **{**sizes, **overrides})
+    model = from_preset(name, **{**sizes, **overrides})
     load_read_checkpoint(
         model, checkpoint, interpolate_positions=interpolate_positions
     )

@@ -3,7 +3,7 @@
 from keras_perceiver.doctor import loading
 from keras_perceiver.doctor import machine
 from keras_perceiver.doctor import packages
-from keras_perceiver.quiet import quiet_start
+from keras_perceiver.quiet import find_devices
 
 
 def examine(with_smoke_test=True):
@@ -32,13 +32,9 @@ def examine(with_smoke_test=True):
 
 
 def _native_libraries_and_devices():
-    # Else the first device would be found with all that TensorFlow says.
-    with quiet_start():
-        import tensorflow as tf
-
-        tf.config.list_logical_devices()
-        from keras_perceiver.doctor import devices
-        from keras_perceiver.doctor import native_libraries
+    find_devices()
+    from keras_perceiver.doctor import devices
+    from keras_perceiver.doctor import native_libraries
 
     yield "native libraries", native_libraries.native_libraries()
     yield "devices", devices.devices()
