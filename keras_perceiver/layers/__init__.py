@@ -24,6 +24,9 @@ from keras_perceiver.layers.cross_attention import (
 from keras_perceiver.layers.folded_cross_attention import (
     FoldedCrossAttention as FoldedCrossAttention,
 )
+from keras_perceiver.layers.folded_self_attention import (
+    FoldedSelfAttention as FoldedSelfAttention,
+)
 from keras_perceiver.layers.fourier_features import (
     FourierFeatures as FourierFeatures,
 )
@@ -55,3 +58,6 @@ from keras_perceiver.layers.self_attention import SelfAttention as SelfAttention
 from keras_perceiver.layers.slice_tokens import SliceTokens as SliceTokens
 from keras_perceiver.layers.space_to_depth import SpaceToDepth as SpaceToDepth
 from keras_perceiver.layers.standardize import Standardize as Standardize
+from keras_perceiver.layers.transposed_dense import (
+    TransposedDense as TransposedDense,
+)

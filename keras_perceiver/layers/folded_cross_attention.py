@@ -9,6 +9,7 @@ from keras_perceiver.layers.attention import for_all_heads
 from keras_perceiver.layers.attention import heads_of
 from keras_perceiver.layers.attention import joined
 from keras_perceiver.layers.standardize import Standardize
+from keras_perceiver.layers.transposed_dense import inference_dense
 
 
 @keras.saving.register_keras_serializable(package="keras_perceiver")
@@ -38,6 +39,7 @@ class FoldedCrossAttention(keras.layers.Layer):
         constant_queries: whether the queries come standardised and
             projected, since they do not depend on the model's input.
         epsilon: of both norms.
+        transposed_kernels: whether kernels are stored by outputs.
         **kwargs: `name`, `dtype` and the like, for `keras.layers.Layer`.
 
     Call arguments:
@@ -61,6 +63,7 @@ class FoldedCrossAttention(keras.layers.Layer):
         query_offset=0.0,
         constant_queries=False,
         epsilon=1e-5,
+        transposed_kernels=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -72,6 +75,7 @@ class FoldedCrossAttention(keras.layers.Layer):
         self.query_offset = query_offset
         self.constant_queries = constant_queries
         self.epsilon = epsilon
+        self.transposed_kernels = transposed_kernels
 
     def build(self, queries_shape, inputs_shape):
         check_sequence(self, "queries", queries_shape)
@@ -109,8 +113,12 @@ class FoldedCrossAttention(keras.layers.Layer):
     def _projection(self, name, channels, shape, use_bias=False):
         if channels is None:
             return None
-        dense = keras.layers.Dense(
-            channels, use_bias=use_bias, name=name, dtype=self.dtype_policy
+        dense = inference_dense(
+            channels,
+            self.transposed_kernels,
+            use_bias=use_bias,
+            name=name,
+            dtype=self.dtype_policy,
         )
         dense.build(shape)
         return dense
@@ -158,4 +166,5 @@ class FoldedCrossAttention(keras.layers.Layer):
             "query_offset": self.query_offset,
             "constant_queries": self.constant_queries,
             "epsilon": self.epsilon,
+            "transposed_kernels": self.transposed_kernels,
         }

@@ -3,6 +3,7 @@
 import keras
 
 from keras_perceiver.layers import kernels
+from keras_perceiver.layers.transposed_dense import inference_dense
 
 
 @keras.saving.register_keras_serializable(package="keras_perceiver")
@@ -13,6 +14,7 @@ class GeluDense(keras.layers.Layer):
         units: channels of the result.
         gelu_approximate: True for the tanh form of the published weights,
             False for the exact form of Hugging Face's port.
+        transposed_kernel: whether the kernel is stored by outputs.
         **kwargs: `name`, `dtype` and the like, for `keras.layers.Layer`.
 
     Call arguments:
@@ -22,15 +24,22 @@ class GeluDense(keras.layers.Layer):
         `(..., units)`.
     """
 
-    def __init__(self, units, gelu_approximate=True, **kwargs):
+    def __init__(
+        self,
+        units,
+        gelu_approximate=True,
+        transposed_kernel=False,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.units = units
         self.gelu_approximate = gelu_approximate
+        self.transposed_kernel = transposed_kernel
 
     def build(self, inputs_shape):
-        self.dense = keras.layers.Dense(
+        self.dense = inference_dense(
             self.units,
-            kernel_initializer="lecun_normal",
+            self.transposed_kernel,
             name="dense",
             dtype=self.dtype_policy,
         )
@@ -49,4 +58,5 @@ class GeluDense(keras.layers.Layer):
             **super().get_config(),
             "units": self.units,
             "gelu_approximate": self.gelu_approximate,
+            "transposed_kernel": self.transposed_kernel,
         }

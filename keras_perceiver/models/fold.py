@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_perceiver.layers import CrossAttention
 from keras_perceiver.layers import LearnedArray
+from keras_perceiver.layers import SelfAttention
 from keras_perceiver.models import folded_weights
 from keras_perceiver.models.bare_graph import bare_graph
 from keras_perceiver.models.encode_decode import attach_views
@@ -14,6 +15,7 @@ from keras_perceiver.models.fold_plan import CONSTANT_SHARE
 from keras_perceiver.models.folded_cross_attend import ArrayCall
 from keras_perceiver.models.folded_cross_attend import hidden
 from keras_perceiver.models.folded_cross_attend import read
+from keras_perceiver.models.folded_self_attend import fold_self_attend
 from keras_perceiver.models.linear_forms import LinearForm
 from keras_perceiver.models.linear_forms import Term
 from keras_perceiver.models.linear_forms import linear_layer
@@ -23,14 +25,14 @@ from keras_perceiver.models.made_layers import MadeLayers
 def fold_for_inference(model):
     """Builds a model that answers the same in fewer operations.
 
-    All of it is exact algebra; answers differ by rounding. In each
-    `CrossAttention`:
+    All of it is exact algebra; answers differ by rounding. Norms in front of
+    linear layers lose their scale and offset to them, in each `SelfAttention`
+    without a mask and in each `CrossAttention`, in which further:
 
     - Projections of queries that are learned arrays are computed here, once,
       unless they take more than 5% of the model's weights.
     - With one head, products of three matrices are made in the order with
       the fewest operations, see `fold_plan.plan_fold`.
-    - Norms in front of linear layers lose their scale and offset to them.
     - Where nothing but linear layers reads the output, such as one that
       makes logits, they are multiplied with the last layer of the MLP.
 
@@ -128,6 +130,11 @@ class _Folding:
             if not given.pop("return_attention_scores", False):
                 given.pop("training", None)
                 return self._cross_attend(operation, **given)
+        if isinstance(operation, SelfAttention):
+            given = inspect.signature(operation.call).bind(*args, **kwargs)
+            given.arguments.pop("training", None)
+            if list(given.arguments) == ["latents"]:
+                return fold_self_attend(self._layers, operation, *given.args)
         form, _ = self._forms.get(id(args[0]) if args else None, (None, None))
         if form is not None:
             linear = linear_layer(operation, kwargs)
@@ -163,7 +170,7 @@ class _Folding:
             f"{layer.name}_mlp_output",
             between,
             [kernel, bias],
-            layer.dtype_policy,
+            layer,
         )
         form = LinearForm(
             (Term(x, None), Term(between, kernel)), bias, (id(layer),)
@@ -180,7 +187,7 @@ class _Folding:
                 f"{layer.name}_product_{i}",
                 term.tensor,
                 [term.kernel, *[form.bias][i:]],
-                layer.dtype_policy,
+                layer,
             )
             for i, term in enumerate(form.terms)
         ]

@@ -6,8 +6,10 @@ from keras_perceiver.layers import FoldedCrossAttention
 from keras_perceiver.layers import GeluDense
 from keras_perceiver.layers import LearnedArray
 from keras_perceiver.layers import Standardize
+from keras_perceiver.layers.transposed_dense import set_dense
 from keras_perceiver.models import folded_weights
 from keras_perceiver.models.fold_plan import plan_fold
+from keras_perceiver.models.made_layers import by_outputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +52,9 @@ def read(layers, layer, queries, inputs, masks, array, largest_constant):
         v_channels=layer.attention.value_dense.units,
         largest_constant=largest_constant if array else 0,
     )
-    weights = folded_weights.reading_weights(layer)
+    weights = folded_weights.reading_weights(
+        layer.attention, layer.query_norm, layer.input_norm
+    )
     kernels = {
         **folded_weights.score_kernels(weights, plan),
         **folded_weights.mixture_kernels(weights, plan),
@@ -61,7 +65,7 @@ def read(layers, layer, queries, inputs, masks, array, largest_constant):
 
     def set_values(folded):
         for name, values in kernels.items():
-            getattr(folded, f"{name}_dense").set_weights(values)
+            set_dense(getattr(folded, f"{name}_dense"), *values)
         folded.bias.assign(weights.bias)
         folded.idle_bias.assign(weights.idle_bias)
 
@@ -86,6 +90,7 @@ def _reader(layer, plan):
         query_offset=float(plan.query_channels is None),
         constant_queries=plan.constant_queries,
         epsilon=layer.input_norm.epsilon,
+        transposed_kernels=by_outputs(layer),
         name=layer.name,
         dtype=layer.dtype_policy,
     )
@@ -134,9 +139,10 @@ def hidden(layers, layer, x):
         lambda: GeluDense(
             values[0].shape[1],
             layer.gelu_approximate,
+            transposed_kernel=by_outputs(layer),
             name=names[1],
             dtype=dtype,
         ),
-        lambda dense: dense.set_weights(values),
+        lambda gelu: set_dense(gelu.dense, *values),
         x,
     )

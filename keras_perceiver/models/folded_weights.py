@@ -1,4 +1,4 @@
-"""Products of a cross-attend's weights, in float64."""
+"""Products of the weights of an attend, in float64."""
 
 import dataclasses
 import math
@@ -29,7 +29,7 @@ def behind_norm(norm, kernel, bias):
 
 @dataclasses.dataclass(frozen=True)
 class ReadingWeights:
-    """A `CrossAttention`'s weights before its MLP, without norms' own.
+    """The weights of an attend before its MLP, without norms' own.
 
     Attributes:
         query, key, value, output: kernels.
@@ -47,15 +47,14 @@ class ReadingWeights:
     idle_bias: np.ndarray
 
 
-def reading_weights(layer):
-    """Returns the `ReadingWeights` of a built `CrossAttention`."""
-    attention = layer.attention
+def reading_weights(attention, query_norm, input_norm):
+    """Returns the `ReadingWeights` of a built `Attention` behind norms."""
     query, query_bias = behind_norm(
-        layer.query_norm, *dense_values(attention.query_dense)
+        query_norm, *dense_values(attention.query_dense)
     )
-    key, _ = behind_norm(layer.input_norm, *dense_values(attention.key_dense))
+    key, _ = behind_norm(input_norm, *dense_values(attention.key_dense))
     value, value_bias = behind_norm(
-        layer.input_norm, *dense_values(attention.value_dense)
+        input_norm, *dense_values(attention.value_dense)
     )
     output, output_bias = dense_values(attention.output_dense)
     return ReadingWeights(

@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_perceiver.layers.transposed_dense import inference_dense
+from keras_perceiver.layers.transposed_dense import set_dense
 from keras_perceiver.models.copied_layer import copied_values
 from keras_perceiver.models.copied_layer import unbuilt_copy
 
@@ -30,17 +32,26 @@ class MadeLayers:
         set_values(layer)
         return result
 
-    def dense(self, key, name, x, values, dtype):
-        """A linear layer with the given kernel and, or without, a bias."""
+    def dense(self, key, name, x, values, like):
+        """Calls a linear layer with the given kernel and, or without, a bias.
+
+        Args:
+            key: as `made` takes it.
+            name: of the layer.
+            x: what it takes.
+            values: kernel, inputs by outputs, and bias.
+            like: the layer in whose dtypes it is.
+        """
         return self.made(
             key,
-            lambda: keras.layers.Dense(
+            lambda: inference_dense(
                 values[0].shape[1],
+                by_outputs(like),
                 use_bias=len(values) > 1,
                 name=name,
-                dtype=dtype,
+                dtype=like.dtype_policy,
             ),
-            lambda dense: dense.set_weights(values),
+            lambda dense: set_dense(dense, *values),
             x,
         )
 
@@ -62,3 +73,11 @@ class MadeLayers:
             name = f"{name}_again"
         self._names.add(name)
         return name
+
+
+def by_outputs(layer):
+    """Whether what stands for a layer stores its kernels by outputs.
+
+    In bfloat16 products are faster so, in float32 they are not.
+    """
+    return layer.compute_dtype == "bfloat16"

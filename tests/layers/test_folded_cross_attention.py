@@ -50,6 +50,11 @@ def read_by_constants(weights, queries, inputs, input_mask, query_mask):
     return read(weights, queries, standardized(inputs), input_mask, query_mask)
 
 
+def read_by_outputs(weights, **inputs):
+    kernels = {k: w.T for k, w in weights.items() if k.endswith("kernel")}
+    return read_by_constants({**weights, **kernels}, **inputs)
+
+
 def case(name, config, queries, weights, reference):
     return LayerCase(
         name,
@@ -80,6 +85,17 @@ CASES = (
         random_array(1, 3, 8),
         {"output/kernel": (8, 6)},
         read_by_constants,
+    ),
+    case(
+        "kernels_by_outputs",
+        {
+            "constant_queries": True,
+            "output_channels": 6,
+            "transposed_kernels": True,
+        },
+        random_array(1, 3, 8),
+        {"output/kernel": (6, 8)},
+        read_by_outputs,
     ),
 )
 

@@ -18,6 +18,11 @@ def reference(gelu):
     return of
 
 
+def by_outputs(weights, inputs):
+    kernel = weights["dense/kernel"].T
+    return reference(gelu_tanh)({**weights, "dense/kernel": kernel}, inputs)
+
+
 WEIGHTS = {"dense/kernel": (6, 5), "dense/bias": (5,)}
 CASES = (
     LayerCase(
@@ -35,6 +40,14 @@ CASES = (
         {"inputs": INPUTS},
         WEIGHTS,
         reference(gelu_exact),
+    ),
+    LayerCase(
+        "transposed",
+        GeluDense,
+        {"units": 5, "transposed_kernel": True},
+        {"inputs": INPUTS},
+        {**WEIGHTS, "dense/kernel": (5, 6)},
+        by_outputs,
     ),
 )
 

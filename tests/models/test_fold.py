@@ -8,6 +8,9 @@ import pytest
 import tensorflow as tf
 
 from keras_perceiver.cost import cost
+from keras_perceiver.layers import FoldedSelfAttention
+from keras_perceiver.layers import SelfAttention
+from keras_perceiver.layers import TransposedDense
 from keras_perceiver.layers import attention_memory
 from keras_perceiver.models import fold_for_inference
 from tests import tiny_presets
@@ -145,6 +148,31 @@ def test_exports_in_bfloat16_are_as_near_as_models_in_bfloat16(name):
         )
         assert 0 < lost_folded < 3 * lost, output
         assert lost_folded < 0.05 * np.linalg.norm(values), output
+
+
+@pytest.mark.parametrize(
+    ("dtype", "dense"),
+    [("float32", keras.layers.Dense), ("bfloat16", TransposedDense)],
+)
+def test_self_attends_lose_the_weights_of_their_norms(dtype, dense):
+    """And store kernels in the order in which their products are fast."""
+    folded = fold_for_inference(tiny("imagenet_fourier", dtype=dtype))
+    attends = [
+        layer
+        for layer in folded.layers
+        if isinstance(layer, FoldedSelfAttention)
+    ]
+    assert attends
+    assert not [w.path for w in folded.weights if w.path.endswith("gamma")]
+    for layer in attends:
+        assert type(layer.query_dense) is type(layer.hidden.dense) is dense
+
+
+def test_self_attends_with_a_mask_stay():
+    model = tiny("bert_bytes")
+    names = {type(layer) for layer in fold_for_inference(model).layers}
+    assert SelfAttention in names
+    assert FoldedSelfAttention not in names
 
 
 def test_logits_of_an_embedding_are_multiplied_out_too():

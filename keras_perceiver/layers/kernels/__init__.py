@@ -8,6 +8,9 @@ from keras_perceiver.layers.kernels.attention import attend as attend
 from keras_perceiver.layers.kernels.attention import (
     attend_with_scores as attend_with_scores,
 )
+from keras_perceiver.layers.kernels.backend import (
+    times_transposed as times_transposed,
+)
 from keras_perceiver.layers.kernels.backend import wait_for as wait_for
 from keras_perceiver.layers.kernels.dropout import Dropout as Dropout
 from keras_perceiver.layers.kernels.dropout import draw_dropout as draw_dropout

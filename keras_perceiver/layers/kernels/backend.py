@@ -30,6 +30,15 @@ def as_tensor(x):
     return tf.convert_to_tensor(x)
 
 
+def times_transposed(x, y):
+    """`x` times the transpose of the matrix `y`, which is not made."""
+    if keras.backend.backend() != "tensorflow":
+        return ops.matmul(x, ops.transpose(y))
+    import tensorflow as tf
+
+    return tf.matmul(*map(as_tensor, (x, y)), transpose_b=True)
+
+
 def loop(number, body, shape, dtype, *sums):
     """Runs `body(i, *sums)` for each `i` below `number`, in turn.
 
