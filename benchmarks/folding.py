@@ -18,7 +18,7 @@ from keras_perceiver import from_preset
 from keras_perceiver import presets
 from keras_perceiver.cost import cost
 from keras_perceiver.models import fold_for_inference
-from keras_perceiver.quiet import quiet_start
+from keras_perceiver.quiet import find_devices
 
 PRESETS = (
     "kinetics_autoencoder",
@@ -32,12 +32,11 @@ ROUNDS = 5
 def main(arguments=()):
     """Prints a row of a table for each preset."""
     options = _options(arguments)
-    with quiet_start():
-        tf.config.list_logical_devices()
+    find_devices()
     print("| preset | operations | plain over folded | largest difference |")
     print("| --- | ---: | ---: | ---: |", flush=True)
     for name in options.presets:
-        model = from_preset(name)
+        model = from_preset(name, dtype=options.dtype)
         inputs = bfloat16.drawn(model, presets()[name].arguments, 1)
         told = cost(name, **_lengths(inputs))
         saved = 1 - told.folded_flops / told.flops
@@ -95,7 +94,8 @@ def _asked(model):
     """A function from inputs to all outputs, as a list of arrays."""
     call = tf.function(lambda inputs: model(inputs), autograph=False)
     return lambda inputs: [
-        tensor.numpy() for tensor in keras.tree.flatten(call(inputs))
+        tensor.numpy().astype("float32")
+        for tensor in keras.tree.flatten(call(inputs))
     ]
 
 
@@ -117,5 +117,11 @@ def _options(arguments):
         type=int,
         default=ROUNDS,
         help="forward passes of each; default: %(default)s",
+    )
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="of weights and arithmetic; default: %(default)s",
     )
     return parser.parse_args(list(arguments))

@@ -104,6 +104,12 @@ def _tensorflow(inputs, kernels, dtype):
         "with bias": way(
             lambda x, w: tf.nn.bias_add(tf.matmul(x, w), bias), variables
         ),
+        "by outputs, with bias": way(
+            lambda x, w: tf.nn.bias_add(
+                tf.matmul(x, w, transpose_b=True), bias
+            ),
+            [tf.Variable(tf.transpose(weight)) for weight in variables],
+        ),
         "with bias, constants": way(with_constant_bias, constants),
     }
 
