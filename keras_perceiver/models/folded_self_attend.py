@@ -32,7 +32,7 @@ def fold_self_attend(layers, layer, latents):
         set_dense(folded.mlp_output, *output)
 
     return layers.made(
-        (id(layer),),
+        (id(layer), "folded"),
         lambda: FoldedSelfAttention(
             layer.num_heads,
             layer.attention.query_dense.units,

@@ -150,29 +150,44 @@ def test_exports_in_bfloat16_are_as_near_as_models_in_bfloat16(name):
         assert lost_folded < 0.05 * np.linalg.norm(values), output
 
 
-@pytest.mark.parametrize(
-    ("dtype", "dense"),
-    [("float32", keras.layers.Dense), ("bfloat16", TransposedDense)],
-)
-def test_self_attends_lose_the_weights_of_their_norms(dtype, dense):
+def test_self_attends_lose_the_weights_of_their_norms_in_bfloat16():
     """And store kernels in the order in which their products are fast."""
-    folded = fold_for_inference(tiny("imagenet_fourier", dtype=dtype))
-    attends = [
-        layer
-        for layer in folded.layers
-        if isinstance(layer, FoldedSelfAttention)
+    folded = fold_for_inference(tiny("imagenet_fourier", dtype="bfloat16"))
+    kinds = [type(layer) for layer in folded._flatten_layers()]
+    assert FoldedSelfAttention in kinds
+    assert TransposedDense in kinds
+    assert not [
+        layer.path
+        for layer in folded._flatten_layers()
+        if isinstance(layer, SelfAttention)
     ]
-    assert attends
-    assert not [w.path for w in folded.weights if w.path.endswith("gamma")]
-    for layer in attends:
-        assert type(layer.query_dense) is type(layer.hidden.dense) is dense
+    exact = fold_for_inference(tiny("imagenet_fourier"))
+    kinds = [type(layer) for layer in exact._flatten_layers()]
+    assert SelfAttention in kinds
+    assert FoldedSelfAttention not in kinds
+    assert TransposedDense not in kinds
 
 
 def test_self_attends_with_a_mask_stay():
-    model = tiny("bert_bytes")
-    names = {type(layer) for layer in fold_for_inference(model).layers}
-    assert SelfAttention in names
-    assert FoldedSelfAttention not in names
+    """Also where the same layer is called without as well."""
+    latents = keras.Input((4, 6), name="latents")
+    mask = keras.Input((4,), dtype="bool", name="mask")
+    attend = SelfAttention(num_heads=2, dtype="bfloat16")
+    alone = attend(latents, latent_mask=None, training=False)
+    masked = attend(latents, mask)
+    model = keras.Model([latents, mask], [alone, masked])
+    randomize(model)
+    inputs = [
+        np.random.default_rng(0).normal(size=(2, 4, 6)).astype("float32"),
+        np.array([[1, 1, 0, 1], [1, 0, 0, 0]], "bool"),
+    ]
+    folded = fold_for_inference(model)
+    for output, expected in zip(folded(inputs), model(inputs), strict=True):
+        assert_near(
+            tf.cast(output, "float32"), tf.cast(expected, "float32"), 0.04
+        )
+    kinds = [type(layer) for layer in folded.layers]
+    assert kinds.count(FoldedSelfAttention) == kinds.count(SelfAttention) == 1
 
 
 def test_logits_of_an_embedding_are_multiplied_out_too():
