@@ -9,6 +9,7 @@ from keras_perceiver.training import schedules
 from keras_perceiver.training.lamb import LAMB
 from keras_perceiver.training.model import TrainingModel
 from recipes import start_weights
+from recipes.class_agreement import class_difference
 
 
 def build_models(recipe, configuration, data, strategy, start_from=None):
@@ -32,6 +33,9 @@ def load_start(recipe, model, data, start_from):
     if recipe.check_start:
         recipe.check_start(data, getattr(source, "preprocessing", None))
     anew = start_weights.load_start(recipe, model, source, start_from)
+    difference = class_difference(source, data)
+    if difference and not anew:
+        print(f"{difference} Its output layer has to learn them anew.")
     if recipe.prepare_head:
         recipe.prepare_head(model, data, anew)
 

@@ -22,8 +22,28 @@ def check_same_classes(model, data):
     """Raises `ValueError` where a model and data number classes differently.
 
     Scores go by number, so that classes in another order would count as
-    mistakes without a word. Where one side has numbers for names, as records
-    without names do, nothing can be compared.
+    mistakes without a word.
+
+    Args:
+        model: as `class_difference` takes it.
+        data: the `RecipeData`.
+    """
+    difference = class_difference(model, data)
+    if difference:
+        raise ValueError(
+            f"{difference} Its score would be wrong. Wanted: the model's "
+            "names, in its order. Name such data with --data, or fine-tune "
+            "the model on these with train --from. If these are the same "
+            "classes in other words, write the words into the class_names of "
+            "its model.json."
+        )
+
+
+def class_difference(model, data):
+    """Says in which class a model and data differ first; None for none.
+
+    Where one side has numbers for names, as records without names do, nothing
+    can be compared.
 
     Args:
         model: the model; what came with it may hold its `class_names`.
@@ -37,16 +57,12 @@ def check_same_classes(model, data):
         pairs = zip(known, given, strict=False)
         different = (n for n, (one, other) in enumerate(pairs) if one != other)
         number = next(different, min(len(known), len(given)))
-        raise ValueError(
+        return (
             f"The model and the data number {task or 'their'} classes "
-            f"differently, so that its score would be wrong: number {number} "
-            f"is {_name(known, number)} to the model and "
-            f"{_name(given, number)} in the data. Wanted: the model's names, "
-            "in its order. Name such data with --data, or fine-tune the model "
-            "on these with train --from. If these are the same classes in "
-            "other words, write the words into the class_names of its "
-            "model.json."
+            f"differently: number {number} is {_name(known, number)} to the "
+            f"model and {_name(given, number)} in the data."
         )
+    return None
 
 
 def _by_task(names):

@@ -4,6 +4,7 @@ import numpy as np
 
 from recipes.glue import scores
 from recipes.glue.heads import side_by_side
+from recipes.glue.start import check_start
 
 
 def measure(model, data):
@@ -16,7 +17,11 @@ def measure(model, data):
     Returns:
         `shortfall`, one less the average; and each split's scores, such as
         `cola.dev.matthews`.
+
+    Raises:
+        ValueError: if the model knows the pieces by other numbers.
     """
+    check_start(data, getattr(model, "preprocessing", None))
     rows, logits = [], []
     for inputs, targets, _ in data.evaluation_dataset().as_numpy_iterator():
         rows.append(targets)

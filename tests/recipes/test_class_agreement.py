@@ -4,6 +4,8 @@ import types
 
 import pytest
 
+from recipes import building
+from recipes import start_weights
 from recipes.class_agreement import check_same_classes
 from recipes.recipe import RecipeData
 
@@ -51,3 +53,19 @@ def test_the_same_and_the_unknown_are_not(of_model, of_data):
 
 def test_weights_and_data_without_names_are_not_compared():
     check_same_classes(types.SimpleNamespace(), RecipeData())
+
+
+@pytest.mark.parametrize(("anew", "told"), [([], True), (["logits"], False)])
+def test_fine_tuning_says_that_classes_are_others(
+    anew, told, monkeypatch, capsys
+):
+    """Unless the layer that answers begins anew in any case."""
+    names = {"class_names": ["cat", "eel"]}
+    source = types.SimpleNamespace(preprocessing=names)
+    monkeypatch.setattr(start_weights, "open_start", lambda *_: source)
+    monkeypatch.setattr(start_weights, "load_start", lambda *_: anew)
+    recipe = types.SimpleNamespace(check_start=None, prepare_head=None)
+    data = types.SimpleNamespace(class_names=["eel", "cat"])
+    building.load_start(recipe, None, data, "elsewhere")
+    said = capsys.readouterr().out
+    assert ("number 0 is 'cat' to the model and 'eel'" in said) == told
