@@ -8,7 +8,7 @@ from keras_perceiver.layers.attention import heads_of
 from keras_perceiver.layers.attention import joined
 from keras_perceiver.layers.gelu_dense import GeluDense
 from keras_perceiver.layers.standardize import Standardize
-from keras_perceiver.layers.transposed_dense import inference_dense
+from keras_perceiver.layers.transposed_dense import TransposedDense
 
 
 @keras.saving.register_keras_serializable(package="keras_perceiver")
@@ -18,8 +18,9 @@ class FoldedSelfAttention(keras.layers.Layer):
     Perceiver IO, appendix E.1. `models.fold_for_inference` gives it weights:
     the norms' scale and offset are in the linear layers behind them, keys
     have no bias, since it moves all scores of a query alike, and values none,
-    since it is part of the output's. Residuals are added to rows, where
-    TensorFlow takes them as one operation with the product and the bias.
+    since it is part of the output's. Kernels are stored by outputs. Residuals
+    are added to rows, where TensorFlow takes them as one operation with the
+    product and the bias.
 
     Args:
         num_heads: number of heads.
@@ -27,7 +28,6 @@ class FoldedSelfAttention(keras.layers.Layer):
         v_channels: width of the values. Defaults to `qk_channels`.
         hidden_channels: of the MLP. Defaults to the latents' width.
         gelu_approximate: as in `GeluDense`.
-        transposed_kernels: whether kernels are stored by outputs.
         epsilon: of both norms.
         **kwargs: `name`, `dtype` and the like, for `keras.layers.Layer`.
 
@@ -48,7 +48,6 @@ class FoldedSelfAttention(keras.layers.Layer):
         v_channels=None,
         hidden_channels=None,
         gelu_approximate=True,
-        transposed_kernels=False,
         epsilon=1e-5,
         **kwargs,
     ):
@@ -58,7 +57,6 @@ class FoldedSelfAttention(keras.layers.Layer):
         self.v_channels = v_channels
         self.hidden_channels = hidden_channels
         self.gelu_approximate = gelu_approximate
-        self.transposed_kernels = transposed_kernels
         self.epsilon = epsilon
 
     def build(self, latents_shape):
@@ -78,7 +76,7 @@ class FoldedSelfAttention(keras.layers.Layer):
         self.hidden = GeluDense(
             hidden_channels,
             self.gelu_approximate,
-            self.transposed_kernels,
+            transposed_kernel=True,
             name="hidden",
             dtype=self.dtype_policy,
         )
@@ -86,12 +84,8 @@ class FoldedSelfAttention(keras.layers.Layer):
         self.mlp_output = self._linear("mlp_output", hidden_channels, width)
 
     def _linear(self, name, width, channels, use_bias=True):
-        dense = inference_dense(
-            channels,
-            self.transposed_kernels,
-            use_bias=use_bias,
-            name=name,
-            dtype=self.dtype_policy,
+        dense = TransposedDense(
+            channels, use_bias, name=name, dtype=self.dtype_policy
         )
         dense.build((None, width))
         return dense
@@ -127,6 +121,5 @@ class FoldedSelfAttention(keras.layers.Layer):
             "v_channels": self.v_channels,
             "hidden_channels": self.hidden_channels,
             "gelu_approximate": self.gelu_approximate,
-            "transposed_kernels": self.transposed_kernels,
             "epsilon": self.epsilon,
         }

@@ -3,7 +3,6 @@
 from keras_perceiver.layers import FoldedSelfAttention
 from keras_perceiver.layers.transposed_dense import set_dense
 from keras_perceiver.models import folded_weights
-from keras_perceiver.models.made_layers import by_outputs
 
 
 def fold_self_attend(layers, layer, latents):
@@ -39,7 +38,6 @@ def fold_self_attend(layers, layer, latents):
             layer.attention.value_dense.units,
             layer.mlp.hidden_dense.units,
             layer.gelu_approximate,
-            transposed_kernels=by_outputs(layer),
             epsilon=layer.attention_norm.epsilon,
             name=layers.unique(layer.name),
             dtype=layer.dtype_policy,

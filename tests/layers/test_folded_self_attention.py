@@ -1,12 +1,11 @@
 """The self-attend with its norms' weights in its linear layers."""
 
-import numpy as np
 import pytest
 
 from keras_perceiver.layers import FoldedSelfAttention
-from tests.float64_reference import attend
 from tests.float64_reference import gelu_exact
 from tests.float64_reference import gelu_tanh
+from tests.float64_reference import self_attention
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
 from tests.layer_checks import random_array
@@ -14,46 +13,47 @@ from tests.layer_checks import random_array
 LATENTS = random_array(2, 4, 6)
 
 
-def standardized(rows):
-    centred = rows - rows.mean(-1, keepdims=True)
-    return centred / np.sqrt(rows.var(-1, keepdims=True) + 1e-5)
+# Of linear layers, as in a `SelfAttention`.
+NAMES = {
+    "attention/query": "query",
+    "attention/key": "key",
+    "attention/value": "value",
+    "attention/output": "output",
+    "mlp/hidden": "hidden/dense",
+    "mlp/output": "mlp_output",
+}
 
 
-def reference(num_heads, gelu, transposed):
+def reference(num_heads, gelu):
+    """A self-attend whose norms do nothing, and without some biases."""
+
     def of(weights, latents):
-        def linear(x, name):
-            kernel = weights[f"{name}/kernel"]
-            kernel = kernel.T if transposed else kernel
-            return x @ kernel + weights.get(f"{name}/bias", 0)
-
-        def heads_of(name):
-            x = linear(standardized(latents), name)
-            x = x.reshape(*x.shape[:2], num_heads, -1)
-            return x.swapaxes(1, 2)
-
-        read = attend(*map(heads_of, ("query", "key", "value")))
-        read = read.swapaxes(1, 2).reshape(*latents.shape[:2], -1)
-        x = latents + linear(read, "output")
-        hidden = gelu(linear(standardized(x), "hidden/dense"))
-        return x + linear(hidden, "mlp_output")
+        unfolded = {}
+        for name, own in NAMES.items():
+            kernel = weights[f"{own}/kernel"].T
+            unfolded[f"{name}/kernel"] = kernel
+            unfolded[f"{name}/bias"] = weights.get(f"{own}/bias", 0)
+        for norm in ("attention_norm", "mlp_norm"):
+            unfolded |= {f"{norm}/gamma": 1, f"{norm}/beta": 0}
+        return self_attention(unfolded, latents, num_heads, gelu=gelu)
 
     return of
 
 
-def weights_of(width, qk, v, hidden, transposed):
-    widths = {
-        "query": (width, qk),
-        "key": (width, qk),
-        "value": (width, v),
-        "output": (v, width),
-        "hidden/dense": (width, hidden),
-        "mlp_output": (hidden, width),
+def weights_of(width, qk, v, hidden):
+    kernels = {
+        "query": (qk, width),
+        "key": (qk, width),
+        "value": (v, width),
+        "output": (width, v),
+        "hidden/dense": (hidden, width),
+        "mlp_output": (width, hidden),
     }
     weights = {}
-    for name, shape in widths.items():
-        weights[f"{name}/kernel"] = shape[::-1] if transposed else shape
+    for name, shape in kernels.items():
+        weights[f"{name}/kernel"] = shape
         if name not in ("key", "value"):
-            weights[f"{name}/bias"] = shape[1:]
+            weights[f"{name}/bias"] = shape[:1]
     return weights
 
 
@@ -63,8 +63,8 @@ CASES = (
         FoldedSelfAttention,
         {"num_heads": 3},
         {"latents": LATENTS},
-        weights_of(6, 6, 6, 6, False),
-        reference(3, gelu_tanh, False),
+        weights_of(6, 6, 6, 6),
+        reference(3, gelu_tanh),
     ),
     LayerCase(
         "every_width_its_own",
@@ -75,11 +75,10 @@ CASES = (
             "v_channels": 10,
             "hidden_channels": 12,
             "gelu_approximate": False,
-            "transposed_kernels": True,
         },
         {"latents": LATENTS},
-        weights_of(6, 4, 10, 12, True),
-        reference(2, gelu_exact, True),
+        weights_of(6, 4, 10, 12),
+        reference(2, gelu_exact),
     ),
 )
 
