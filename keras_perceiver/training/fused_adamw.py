@@ -9,8 +9,10 @@ class FusedAdamW(keras.optimizers.AdamW):
 
     The same sums. Without XLA, Keras takes an operation for each step of the
     formula, and each reads and writes as many numbers as there are weights.
-    TensorFlow has the formula as one operation, which this takes. Within a
-    step that is compiled by XLA as a whole, and on other backends, it gains
+    TensorFlow has the formula as one operation, which this takes, but for the
+    decay, which Keras begins before the forward pass: TensorFlow then has to
+    copy each weight. Here a weight decays once its gradient is there. Within
+    a step that is compiled by XLA as a whole, and on other backends, it gains
     nothing.
 
     Args:
@@ -44,10 +46,34 @@ class FusedAdamW(keras.optimizers.AdamW):
                 "Received: amsgrad=True"
             )
 
+    def _apply_weight_decay(self, variables):
+        # On TensorFlow each variable's own step does it.
+        if keras.backend.backend() != "tensorflow":
+            super()._apply_weight_decay(variables)
+
     def update_step(self, gradient, variable, learning_rate):
         if keras.backend.backend() != "tensorflow":
             super().update_step(gradient, variable, learning_rate)
             return
+        import tensorflow as tf
+
+        # Rows that an embedding did not read have a gradient of zero.
+        gradient = tf.cast(tf.convert_to_tensor(gradient), variable.dtype)
+        self._decay(gradient, variable, learning_rate)
+        self._apply_adam(gradient, variable, learning_rate)
+
+    def _decay(self, gradient, variable, learning_rate):
+        import tensorflow as tf
+
+        if self.weight_decay is None or not self._use_weight_decay(variable):
+            return
+        # Before there is a gradient the forward pass still holds the weight,
+        # and TensorFlow copies what is changed while it is held.
+        share = tf.cast(self.weight_decay * learning_rate, variable.dtype)
+        with tf.control_dependencies([gradient]):
+            variable.assign_sub(share * variable.read_value())
+
+    def _apply_adam(self, gradient, variable, learning_rate):
         import tensorflow as tf
 
         index = self._get_variable_index(variable)
@@ -67,6 +93,5 @@ class FusedAdamW(keras.optimizers.AdamW):
             beta1=beta_1,
             beta2=beta_2,
             epsilon=tf.cast(self.epsilon, dtype),
-            # Rows that an embedding did not read have a gradient of zero.
-            grad=tf.cast(tf.convert_to_tensor(gradient), dtype),
+            grad=gradient,
         )

@@ -74,6 +74,31 @@ def test_what_is_left_out_is_not_decayed():
     assert_near(stepped(left_out), expected(decay=0.0), 1e-6)
 
 
+def test_weights_are_read_for_their_decay_once_a_gradient_is_there():
+    variable = keras.Variable(random_array(4, 3), name="kernel")
+    ours = optimizer()
+    ours.build([variable])
+    given = tf.TensorSpec((4, 3))
+    apply = tf.function(lambda x: ours.apply([tf.square(x, name="made")]))
+    operations = apply.get_concrete_function(given).graph.get_operations()
+    (decay,) = (o for o in operations if o.type == "AssignSubVariableOp")
+    read = decay
+    while read.type != "ReadVariableOp":
+        (read,) = (i.op for i in read.inputs if i.shape == (4, 3))
+    assert "Square" in {operation.type for operation in all_before(read)}
+
+
+def all_before(operation):
+    """All operations of the graph that one waits for."""
+    found, left = set(), [operation]
+    while left:
+        waits_for = left.pop()
+        found.add(waits_for)
+        inputs = [tensor.op for tensor in waits_for.inputs]
+        left.extend({*inputs, *waits_for.control_inputs} - found)
+    return found
+
+
 def test_rows_that_were_not_read_have_a_gradient_of_zero():
     def table_after(optimizer, as_given):
         table = keras.Variable(random_array(6, 3), name="table")
