@@ -9,6 +9,7 @@ COLUMNS = {
     "top-5": lambda row: _right(row["top_5_error"]),
     "nats": lambda row: _nats(row["nats"]),
 }
+COLUMN_OF = {METRIC: "top-1"}
 
 
 def compile_arguments(num_classes, label_smoothing=0.0):

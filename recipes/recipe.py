@@ -29,6 +29,7 @@ class Recipe:
             beaten (less is better).
         columns: of the table of results, by title: from a row of metrics to
             a cell.
+        column_of: the titles of columns that show metrics of other names.
         make_task: from a model to its raw-in, raw-out task.
         sample: from a task and the data to sample outputs: a text, or the
             bytes of a PNG.
@@ -81,6 +82,7 @@ class Recipe:
     answer: Callable
     request: str
     other_metrics: tuple[str, ...] = ()
+    column_of: dict = dataclasses.field(default_factory=dict)
     prepare_model: Callable | None = None
     prepare_head: Callable | None = None
     check_model: Callable | None = None

@@ -96,16 +96,27 @@ def architecture(preset):
 def verdicts(recipe, numbers, baselines):
     """Returns a `verdict` for each metric that the model has a number in."""
     return [
-        verdict(metric, numbers, baselines)
+        verdict(
+            metric,
+            numbers,
+            baselines,
+            recipe.column_of.get(metric, metric),
+        )
         for metric in (recipe.metric, *recipe.other_metrics)
         if numbers[metric] is not None
     ]
 
 
-def verdict(metric, numbers, baselines):
+def verdict(metric, numbers, baselines, column):
     """Says whether the model is below every baseline.
 
     By the metric; by accuracy where a baseline has no such metric.
+
+    Args:
+        metric: its name.
+        numbers: of the model, by metric.
+        baselines: as `table` takes them.
+        column: where people find the metric in the table.
     """
     not_beaten = [
         name
@@ -118,8 +129,9 @@ def verdict(metric, numbers, baselines):
         )
     ]
     if not_beaten:
-        return f"In {metric}, the model does not beat {', '.join(not_beaten)}."
-    return f"In {metric}, the model beats every baseline."
+        names = ", ".join(not_beaten)
+        return f"In {column}, the model does not beat {names}."
+    return f"In {column}, the model beats every baseline."
 
 
 def _row(name, cells, kind):

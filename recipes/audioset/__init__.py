@@ -65,6 +65,7 @@ RECIPE = Recipe(
         "d'": lambda row: number(row["d_prime"]),
         "loss": lambda row: number(row["loss"]),
     },
+    column_of={"map_error": "mAP"},
     make_task=make_task,
     sample=pictures.sample,
     answer=answer,

@@ -55,6 +55,7 @@ RECIPE = Recipe(
     check_model=check_model,
     metric="shortfall",
     columns={"average": lambda row: f"{100 * (1 - row['shortfall']):.2f}"},
+    column_of={"shortfall": "average"},
     make_task=make_task,
     sample=samples.answered_examples,
     answer=samples.answer,

@@ -104,6 +104,11 @@ RECIPE = Recipe(
         "top-5": lambda row: right(row["top_5_error"]),
         "loss": lambda row: _loss(row["loss"]),
     },
+    column_of={
+        "video_mse": "video",
+        "audio_mse": "audio",
+        "top_1_error": "top-1",
+    },
     make_task=AutoencodeClip,
     sample=pictures.sample,
     answer=answer,

@@ -49,6 +49,7 @@ RECIPE = Recipe(
     compile_arguments=compile_arguments,
     metric=class_metrics.METRIC,
     columns=class_metrics.COLUMNS,
+    column_of=class_metrics.COLUMN_OF,
     make_task=ClassifyPoints,
     sample=samples.contact_sheet,
     answer=samples.answer,

@@ -71,6 +71,7 @@ RECIPE = Recipe(
         "covered": lambda row: _error(row, "covered"),
         "Fl-all": lambda row: f"{row['outliers']:.2%}",
     },
+    column_of={"epe": "EPE"},
     make_task=EstimateFlow,
     sample=samples.sheet,
     answer=predict.answer,

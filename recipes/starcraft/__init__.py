@@ -53,6 +53,11 @@ RECIPE = Recipe(
         "set F1": lambda row: f"{1 - row['set_error']:.2%}",
         "nats": lambda row: f"{row['loss']:.3f}",
     },
+    column_of={
+        "loss": "nats",
+        "first_error": "first unit",
+        "set_error": "set F1",
+    },
     make_task=EncodeEntities,
     sample=maps.sample,
     answer=answer,

@@ -55,7 +55,7 @@ def test_clips_are_learned(trained):
     assert model["loss"] < constant["loss"]
     (row,) = [line for line in printed if line.startswith("Perceiver IO ")]
     assert f"{-10 * np.log10(model['video_mse']):.2f} dB" in row
-    assert "In video_mse, the model beats every baseline." in printed
+    assert "In video, the model beats every baseline." in printed
 
 
 def test_what_is_given_changes_what_comes_out(trained):

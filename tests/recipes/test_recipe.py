@@ -43,6 +43,14 @@ def test_a_recipe_is_complete(name):
 
 
 @pytest.mark.parametrize("name", recipe_names())
+def test_what_baselines_are_beaten_in_is_a_column_of_the_table(name):
+    recipe = find_recipe(name)
+    for metric in (recipe.metric, *recipe.other_metrics):
+        assert recipe.column_of.get(metric, metric) in recipe.columns
+    assert {recipe.metric, *recipe.other_metrics} >= {*recipe.column_of}
+
+
+@pytest.mark.parametrize("name", recipe_names())
 def test_every_configuration_survives_its_record(name):
     for configuration in find_recipe(name).configurations.values():
         record = as_dict(configuration)

@@ -55,13 +55,16 @@ def test_rows_hold_each_column_and_the_kind():
 
 def verdict(nats, accuracy):
     return results.verdict(
-        "nats", {"nats": nats, "accuracy": accuracy}, BASELINES
+        "nats",
+        {"nats": nats, "accuracy": accuracy},
+        BASELINES,
+        column="nats a byte",
     )
 
 
 def test_a_model_below_every_baseline_beats_them():
     # A reference need not be beaten, nor what has the metric in accuracy.
-    words = "In nats, the model beats every baseline."
+    words = "In nats a byte, the model beats every baseline."
     assert verdict(2.4, 0.41) == words
     assert verdict(2.4, 0.25) == words
 
@@ -78,7 +81,7 @@ def test_a_model_below_every_baseline_beats_them():
     ],
 )
 def test_a_model_that_is_not_better_is_told(nats, accuracy, names):
-    words = f"In nats, the model does not beat {names}."
+    words = f"In nats a byte, the model does not beat {names}."
     assert verdict(nats, accuracy) == words
 
 
