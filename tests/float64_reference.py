@@ -38,11 +38,14 @@ def linear(x, weights):
     return x @ weights["kernel"] + weights["bias"]
 
 
-def layer_norm(x, weights, epsilon=1e-5):
+def standardized(x, epsilon=1e-5):
     centred = x - x.mean(-1, keepdims=True)
     variance = (centred**2).mean(-1, keepdims=True)
-    normed = centred / np.sqrt(variance + epsilon)
-    return normed * weights["gamma"] + weights["beta"]
+    return centred / np.sqrt(variance + epsilon)
+
+
+def layer_norm(x, weights, epsilon=1e-5):
+    return standardized(x, epsilon) * weights["gamma"] + weights["beta"]
 
 
 def gelu_tanh(x):

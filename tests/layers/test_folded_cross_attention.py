@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_perceiver.layers import FoldedCrossAttention
+from tests.float64_reference import standardized
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
 from tests.layer_checks import random_array
@@ -12,11 +13,6 @@ QUERIES = random_array(2, 3, 6)
 INPUTS = random_array(2, 5, 8)
 INPUT_MASK = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 1, 1]], "bool")
 QUERY_MASK = np.array([[1, 0, 1], [0, 1, 1]], "bool")
-
-
-def standardized(rows):
-    centred = rows - rows.mean(-1, keepdims=True)
-    return centred / np.sqrt(rows.var(-1, keepdims=True) + 1e-5)
 
 
 def read(weights, queries, inputs, input_mask, query_mask):
