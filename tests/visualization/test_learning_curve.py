@@ -1,6 +1,8 @@
+import itertools
 import json
 
 import matplotlib.figure
+import matplotlib.text
 import numpy as np
 import PIL.Image
 import pytest
@@ -65,6 +67,39 @@ def test_draws_every_baseline_that_has_the_metric(figures, tmp_path):
     low, high = axes.get_ylim()
     assert low < 2.5
     assert high > 3.5
+
+
+def test_names_of_lines_do_not_lie_over_one_another(figures, tmp_path):
+    near = {
+        f"line_{number}": {"nats": 3 + number / 1000, "kind": "baseline"}
+        for number in range(5)
+    }
+    learning_curve.draw(ROWS, "nats", near, tmp_path / "curve.png")
+    figures[0].draw_without_rendering()
+    # Of the words alone, without what leads to their line.
+    words = figures[0].axes[0].texts
+    boxes = [matplotlib.text.Text.get_window_extent(text) for text in words]
+    for below, above in itertools.pairwise(boxes):
+        assert below.y1 <= above.y0
+    picture = figures[0].bbox
+    assert all(picture.x0 < box.x0 < box.x1 < picture.x1 for box in boxes)
+
+
+@pytest.mark.parametrize(
+    ("heights", "expected"),
+    [
+        ([1.0, 3.0], [1.0, 3.0]),
+        ([3.0, 1.0], [3.0, 1.0]),
+        # Apart, around their mean.
+        ([1.0, 1.0], [0.5, 1.5]),
+        ([1.2, 1.0, 1.1], [2.1, 0.1, 1.1]),
+        # What is moved meets the next one.
+        ([1.0, 1.0, 1.8, 5.0], [0.8 / 3, 3.8 / 3, 6.8 / 3, 5.0]),
+    ],
+)
+def test_heights_are_moved_apart_as_little_as_can_be(heights, expected):
+    found = learning_curve.spread(heights, 1.0)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_the_picture_is_a_png(tmp_path):
