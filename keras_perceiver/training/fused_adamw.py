@@ -9,10 +9,10 @@ class FusedAdamW(keras.optimizers.AdamW):
 
     The same sums. Without XLA, Keras takes an operation for each step of the
     formula, and each reads and writes as many numbers as there are weights.
-    TensorFlow has the formula as one operation, which this takes, but for the
-    decay, which Keras begins before the forward pass: TensorFlow then has to
-    copy each weight. Here a weight decays once its gradient is there. Within
-    a step that is compiled by XLA as a whole, and on other backends, it gains
+    TensorFlow has the formula as one operation, which this takes. Keras may
+    also decay a weight while the forward pass holds it, and TensorFlow then
+    copies it; here a weight decays once its gradient is there. Within a step
+    that is compiled by XLA as a whole, and on other backends, all this gains
     nothing.
 
     Args:
