@@ -16,6 +16,7 @@ from tests.layer_checks import named_weights
 from tests.layer_checks import random_array
 from tests.layer_checks import randomize
 from tests.layer_checks import weight_values
+from tests.scored_answers import assert_same_answer
 
 MASK = np.array([[[1, 1, 0, 1], [0, 0, 0, 0], [0, 1, 0, 0]]] * 2, "bool")
 MASK[1] = ~MASK[1]
@@ -233,9 +234,7 @@ def test_scores_are_the_attention_weights(mask, query_batch):
         queries, INPUTS, attention_mask=mask, return_attention_scores=True
     )
     assert_near(scores, expected, 2e-6)
-    np.testing.assert_array_equal(
-        output, layer(queries, INPUTS, attention_mask=mask)
-    )
+    assert_same_answer(output, layer(queries, INPUTS, attention_mask=mask))
 
 
 def test_scores_sum_to_one_or_to_nothing():

@@ -15,6 +15,7 @@ from tests.layer_checks import built
 from tests.layer_checks import every_check
 from tests.layer_checks import random_array
 from tests.layer_checks import weight_values
+from tests.scored_answers import assert_same_answer
 
 QUERIES, INPUTS = random_array(2, 3, 6), random_array(2, 5, 8)
 INPUT_MASK = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 1, 1]], "bool")
@@ -245,7 +246,7 @@ def test_scores_are_what_the_output_was_mixed_by(
     if query_mask is not None:
         hidden = np.array(scores).swapaxes(1, 2)[~query_mask]
         np.testing.assert_array_equal(hidden, 0)
-    np.testing.assert_array_equal(output, layer(QUERIES, INPUTS, **masks))
+    assert_same_answer(output, layer(QUERIES, INPUTS, **masks))
 
 
 def test_symbolic_scores_have_the_shape_of_real_ones():

@@ -14,6 +14,7 @@ from tests.layer_checks import built
 from tests.layer_checks import every_check
 from tests.layer_checks import random_array
 from tests.layer_checks import weight_values
+from tests.scored_answers import assert_same_answer
 
 LATENTS = random_array(2, 4, 6)
 MASK = np.array([[1, 1, 0, 1], [0, 0, 0, 0]], "bool")
@@ -123,7 +124,7 @@ def test_scores_are_what_the_latents_were_mixed_by(mask):
         weight_values(layer), LATENTS, num_heads=3, latent_mask=mask
     )
     assert_near(scores, expected, 2e-6)
-    np.testing.assert_array_equal(output, layer(LATENTS, latent_mask=mask))
+    assert_same_answer(output, layer(LATENTS, latent_mask=mask))
 
 
 def test_symbolic_scores_have_the_shape_of_real_ones():

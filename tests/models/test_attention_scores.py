@@ -22,6 +22,7 @@ from tests.models import test_language
 from tests.models.test_language import INPUTS
 from tests.models.test_language import PADDING_MASK
 from tests.models.test_language import TOKEN_IDS
+from tests.scored_answers import assert_same_answer
 
 LAYERS = [
     "encoder_cross_attention",
@@ -85,7 +86,7 @@ def test_every_call_of_every_layer_gives_its_scores():
     for name in LAYERS:
         for call, wanted in zip(scores[name], expected[name], strict=True):
             assert_near(call, wanted)
-    np.testing.assert_array_equal(answer["output"], model(INPUTS))
+    assert_same_answer(answer["output"], model(INPUTS))
 
 
 def test_padded_tokens_are_not_read_and_padded_queries_do_not_read():
@@ -131,7 +132,7 @@ def test_weights_and_inputs_are_the_model_s_own():
     model.get_layer("latents").array.assign(np.zeros((5, 24)))
     after = seeing(INPUTS)
     assert np.abs(after["attention_scores"][LAYERS[0]][0] - before).max() > 0.01
-    np.testing.assert_array_equal(after["output"], model(INPUTS))
+    assert_same_answer(after["output"], model(INPUTS))
 
 
 def test_the_model_stays_as_it_was(tmp_path):
@@ -147,14 +148,14 @@ def test_the_model_stays_as_it_was(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded(INPUTS), expected)
     again = with_attention_scores(loaded, LAYERS)(INPUTS)
-    np.testing.assert_array_equal(again["output"], expected)
+    assert_same_answer(again["output"], expected)
 
 
 def test_views_give_scores_too():
     model = test_language.tiny()
     latents = model.encode(INPUTS)
     encode = with_attention_scores(model.encode, LAYERS[:3])
-    np.testing.assert_array_equal(encode(INPUTS)["output"], latents)
+    assert_same_answer(encode(INPUTS)["output"], latents)
     decode = with_attention_scores(model.decode, LAYERS[3:])
     indices = keras.ops.convert_to_tensor([[8, 0], [5, 1], [0, 0]], "int32")
     rows = decode({"latents": latents, "token_indices": indices})
@@ -192,7 +193,7 @@ def test_dictionaries_of_outputs_stay_dictionaries():
     inputs = test_entity_encoder.INPUTS
     answer = with_attention_scores(model, LAYERS[:1])(inputs)
     keras.tree.map_structure(
-        np.testing.assert_array_equal, answer["output"], model(inputs)
+        assert_same_answer, answer["output"], model(inputs)
     )
 
 
@@ -225,7 +226,7 @@ def test_a_sequential_model_of_our_layers():
     inputs = random_array(2, 5, 4)
     model = keras.Sequential([keras.Input((5, 4)), layer])
     answer = with_attention_scores(model, ["resampler"])(inputs)
-    np.testing.assert_array_equal(answer["output"], model(inputs))
+    assert_same_answer(answer["output"], model(inputs))
     ((first, second),) = answer["attention_scores"]["resampler"]
     assert first.shape == second.shape == (2, 1, 3, 5)
 
@@ -238,9 +239,7 @@ def test_a_model_with_keras_s_own_attention():
     model = keras.Model(inputs, [output, scores])
     given = random_array(2, 5, 4)
     answer = with_attention_scores(model, ["theirs", "ours"])(given)
-    keras.tree.map_structure(
-        np.testing.assert_array_equal, answer["output"], model(given)
-    )
+    keras.tree.map_structure(assert_same_answer, answer["output"], model(given))
     np.testing.assert_array_equal(
         answer["attention_scores"]["theirs"][0], answer["output"][1]
     )
