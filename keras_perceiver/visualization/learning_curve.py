@@ -62,7 +62,8 @@ def draw(rows, metric, baselines, path):
     axes.set_ylabel(f"held-out {metric}")
     axes.set_xlim(left=0)
     axes.grid(alpha=0.3)
-    axes.legend()
+    # Above the curve, which may lie anywhere.
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
     _name_lines(axes, metric, lines)
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)
