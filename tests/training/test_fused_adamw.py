@@ -79,7 +79,7 @@ def test_weights_are_read_for_their_decay_once_a_gradient_is_there():
     ours = optimizer()
     ours.build([variable])
     given = tf.TensorSpec((4, 3))
-    apply = tf.function(lambda x: ours.apply([tf.square(x, name="made")]))
+    apply = tf.function(lambda x: ours.apply([tf.square(x)]))
     operations = apply.get_concrete_function(given).graph.get_operations()
     (decay,) = (o for o in operations if o.type == "AssignSubVariableOp")
     read = decay
