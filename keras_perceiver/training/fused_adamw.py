@@ -1,4 +1,6 @@
-"""AdamW with one operation for a weight and both its moments."""
+"""AdamW that reads and writes a weight and both its moments once."""
+
+import functools
 
 import keras
 
@@ -8,12 +10,11 @@ class FusedAdamW(keras.optimizers.AdamW):
     """`keras.optimizers.AdamW`, which updates each variable at once.
 
     The same sums. Without XLA, Keras takes an operation for each step of the
-    formula, and each reads and writes as many numbers as there are weights.
-    TensorFlow has the formula as one operation, which this takes. Keras may
-    also decay a weight while the forward pass holds it, and TensorFlow then
-    copies it; here a weight decays once its gradient is there. Within a step
-    that is compiled by XLA as a whole, and on other backends, all this gains
-    nothing.
+    formula, each reads and writes as many numbers as there are weights, and
+    none begins before all gradients are there. Here XLA compiles the whole
+    formula, once for all variables of a shape, and a variable is updated as
+    soon as its own gradient is there. Within a step that is compiled by XLA
+    as a whole, and on other backends, all this gains nothing.
 
     Args:
         learning_rate: a number or a `keras.optimizers.schedules` schedule.
@@ -24,7 +25,7 @@ class FusedAdamW(keras.optimizers.AdamW):
             `keras.optimizers.AdamW`.
 
     Raises:
-        ValueError: with `amsgrad`, which the operation does not know.
+        ValueError: with `amsgrad`, which it does not know.
     """
 
     def __init__(
@@ -51,47 +52,85 @@ class FusedAdamW(keras.optimizers.AdamW):
         if keras.backend.backend() != "tensorflow":
             super()._apply_weight_decay(variables)
 
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        import tensorflow as tf
+
+        # To sum over one replica, TensorFlow passes all gradients through
+        # one operation, which holds them until the last is there.
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return grads_and_vars
+        return super()._all_reduce_sum_gradients(grads_and_vars)
+
     def update_step(self, gradient, variable, learning_rate):
         if keras.backend.backend() != "tensorflow":
             super().update_step(gradient, variable, learning_rate)
             return
         import tensorflow as tf
 
-        # Rows that an embedding did not read have a gradient of zero.
-        gradient = tf.cast(tf.convert_to_tensor(gradient), variable.dtype)
-        self._decay(gradient, variable, learning_rate)
-        self._apply_adam(gradient, variable, learning_rate)
-
-    def _decay(self, gradient, variable, learning_rate):
-        import tensorflow as tf
-
-        if self.weight_decay is None or not self._use_weight_decay(variable):
-            return
-        # Before there is a gradient the forward pass still holds the weight,
-        # and TensorFlow copies what is changed while it is held.
-        share = tf.cast(self.weight_decay * learning_rate, variable.dtype)
-        with tf.control_dependencies([gradient]):
-            variable.assign_sub(share * variable.read_value())
-
-    def _apply_adam(self, gradient, variable, learning_rate):
-        import tensorflow as tf
-
         index = self._get_variable_index(variable)
-        dtype = variable.dtype
-        step = tf.cast(self.iterations + 1, dtype)
-        beta_1, beta_2 = (
-            tf.cast(self.beta_1, dtype),
-            tf.cast(self.beta_2, dtype),
+        decayed = self.weight_decay and self._use_weight_decay(variable)
+        numbers = (
+            self._step_size(learning_rate),
+            self.weight_decay * learning_rate if decayed else 0.0,
+            1 - self.beta_1,
+            1 - self.beta_2,
+            self.epsilon,
         )
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
-            beta1_power=tf.pow(beta_1, step),
-            beta2_power=tf.pow(beta_2, step),
-            lr=tf.cast(learning_rate, dtype),
-            beta1=beta_1,
-            beta2=beta_2,
-            epsilon=tf.cast(self.epsilon, dtype),
-            grad=gradient,
+        _compiled_update()(
+            variable,
+            self._momentums[index].value,
+            self._velocities[index].value,
+            _before_its_cast(gradient),
+            *(tf.cast(number, variable.dtype) for number in numbers),
         )
+
+    def _step_size(self, learning_rate):
+        """The learning rate, corrected for moments that began with zero."""
+        step = keras.ops.cast(self.iterations + 1, learning_rate.dtype)
+        mean, square = (
+            1 - keras.ops.power(beta, step)
+            for beta in (self.beta_1, self.beta_2)
+        )
+        return learning_rate * keras.ops.sqrt(square) / mean
+
+
+@functools.cache
+def _compiled_update():
+    """One function for all variables and optimisers: one trace a shape."""
+    import tensorflow as tf
+
+    return tf.function(_update, jit_compile=True, autograph=False)
+
+
+def _update(
+    weight,
+    mean,
+    square,
+    gradient,
+    step_size,
+    decay,
+    mean_share,
+    square_share,
+    epsilon,
+):
+    import tensorflow as tf
+
+    gradient = tf.cast(gradient, weight.dtype)
+    mean.assign_add((gradient - mean) * mean_share)
+    square.assign_add((tf.square(gradient) - square) * square_share)
+    update = step_size * mean / (tf.sqrt(square) + epsilon)
+    weight.assign(weight - weight * decay - update)
+
+
+def _before_its_cast(gradient):
+    """What the backward pass computed, which the update casts by itself.
+
+    Of a layer that computes in bfloat16: a pass over all weights less. Rows
+    that an embedding did not read have a gradient of zero.
+    """
+    import tensorflow as tf
+
+    gradient = tf.convert_to_tensor(gradient)
+    if tf.is_symbolic_tensor(gradient) and gradient.op.type == "Cast":
+        return gradient.op.inputs[0]
+    return gradient

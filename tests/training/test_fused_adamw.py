@@ -1,4 +1,8 @@
-"""AdamW in one operation for each variable."""
+"""AdamW in one compiled function for each variable."""
+
+import json
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -74,18 +78,35 @@ def test_what_is_left_out_is_not_decayed():
     assert_near(stepped(left_out), expected(decay=0.0), 1e-6)
 
 
-def test_weights_are_read_for_their_decay_once_a_gradient_is_there():
-    variable = keras.Variable(random_array(4, 3), name="kernel")
+def test_a_variable_waits_for_its_own_gradient_alone():
+    graph = update_graph(lambda x: [tf.square(x), tf.sin(x)])
+    waits_for = [
+        {operation.type for operation in all_before(call)} & {"Square", "Sin"}
+        for call in graph.get_operations()
+        if call.type.endswith("PartitionedCall")
+    ]
+    assert waits_for == [{"Square"}, {"Sin"}]
+
+
+def test_gradients_in_bfloat16_are_cast_by_the_update():
+    graph = update_graph(
+        lambda x: [tf.cast(tf.cast(x, "bfloat16"), "float32"), x]
+    )
+    taken = [
+        call.inputs[3].dtype.name
+        for call in graph.get_operations()
+        if call.type.endswith("PartitionedCall")
+    ]
+    assert taken == ["bfloat16", "float32"]
+
+
+def update_graph(gradients_of):
+    """The graph that updates two variables by functions of one input."""
+    variables = [keras.Variable(random_array(4, 3)) for _ in range(2)]
     ours = optimizer()
-    ours.build([variable])
-    given = tf.TensorSpec((4, 3))
-    apply = tf.function(lambda x: ours.apply([tf.square(x)]))
-    operations = apply.get_concrete_function(given).graph.get_operations()
-    (decay,) = (o for o in operations if o.type == "AssignSubVariableOp")
-    read = decay
-    while read.type != "ReadVariableOp":
-        (read,) = (i.op for i in read.inputs if i.shape == (4, 3))
-    assert "Square" in {operation.type for operation in all_before(read)}
+    ours.build(variables)
+    update = tf.function(lambda x: ours.apply(gradients_of(x)))
+    return update.get_concrete_function(tf.TensorSpec((4, 3))).graph
 
 
 def all_before(operation):
@@ -116,22 +137,55 @@ def test_rows_that_were_not_read_have_a_gradient_of_zero():
     assert_near(table_after(ours, lambda slices: slices), dense, 1e-6)
 
 
-def test_variables_of_a_strategy_take_the_same_steps():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
-    with strategy.scope():
-        variable = keras.Variable(random_array(4, 3), name="kernel")
-        ours = optimizer()
-        ours.build([variable])
+# Devices are made before TensorFlow starts, so in a process of its own.
+TWO_DEVICES = """
+import json
+import sys
 
-    @tf.function(autograph=False)
-    def step(gradient):
-        # Only what a replica computes is its own, to be summed.
-        strategy.run(lambda: ours.apply([1.0 * gradient]))
+import keras
+import tensorflow as tf
 
-    for gradient in random_array(STEPS, 4, 3, seed=1):
-        step(tf.constant(gradient))
-    (copy,) = variable.value.values
-    assert_near(copy.numpy(), expected(), 1e-6)
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(
+    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+from tests.layer_checks import random_array
+from tests.training.test_fused_adamw import STEPS
+from tests.training.test_fused_adamw import optimizer
+
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+with strategy.scope():
+    variable = keras.Variable(random_array(4, 3), name="kernel")
+    ours = optimizer()
+    ours.build([variable])
+
+
+@tf.function(autograph=False, jit_compile=False)
+def step(gradient):
+    def replica():
+        # A third from one and two thirds from the other.
+        index = tf.distribute.get_replica_context().replica_id_in_sync_group
+        ours.apply([gradient * (tf.cast(index, "float32") + 1) / 3])
+
+    strategy.run(replica)
+
+
+for gradient in random_array(STEPS, 4, 3, seed=1):
+    step(tf.constant(gradient))
+copies = [copy.numpy().tolist() for copy in variable.value.values]
+print(json.dumps(copies))
+"""
+
+
+def test_replicas_take_the_steps_of_the_sum_of_their_gradients():
+    program = [sys.executable, "-c", TWO_DEVICES]
+    run = subprocess.run(program, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    copies = json.loads(run.stdout.splitlines()[-1])
+    assert len(copies) == 2
+    for copy in copies:
+        assert_near(np.array(copy), expected(), 1e-6)
 
 
 def test_it_is_saved_with_a_model_and_has_no_amsgrad():
