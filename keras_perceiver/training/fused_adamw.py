@@ -77,9 +77,9 @@ class FusedAdamW(keras.optimizers.AdamW):
             self.epsilon,
         )
         _compiled_update()(
-            variable,
-            self._momentums[index].value,
-            self._velocities[index].value,
+            variable.handle,
+            self._momentums[index].value.handle,
+            self._velocities[index].value.handle,
             _before_its_cast(gradient),
             *(tf.cast(number, variable.dtype) for number in numbers),
         )
@@ -103,9 +103,9 @@ def _compiled_update():
 
 
 def _update(
-    weight,
-    mean,
-    square,
+    weight_handle,
+    mean_handle,
+    square_handle,
     gradient,
     step_size,
     decay,
@@ -113,13 +113,26 @@ def _update(
     square_share,
     epsilon,
 ):
+    # Handles, since a function that takes variables ends with the first ones
+    # that it took.
     import tensorflow as tf
 
-    gradient = tf.cast(gradient, weight.dtype)
-    mean.assign_add((gradient - mean) * mean_share)
-    square.assign_add((tf.square(gradient) - square) * square_share)
+    def read(handle):
+        return tf.raw_ops.ReadVariableOp(resource=handle, dtype=decay.dtype)
+
+    def write(handle, value):
+        tf.raw_ops.AssignVariableOp(resource=handle, value=value)
+
+    weight, mean, square = map(
+        read, (weight_handle, mean_handle, square_handle)
+    )
+    gradient = tf.cast(gradient, decay.dtype)
+    mean += (gradient - mean) * mean_share
+    square += (tf.square(gradient) - square) * square_share
     update = step_size * mean / (tf.sqrt(square) + epsilon)
-    weight.assign(weight - weight * decay - update)
+    write(mean_handle, mean)
+    write(square_handle, square)
+    write(weight_handle, weight - weight * decay - update)
 
 
 def _before_its_cast(gradient):
