@@ -116,17 +116,16 @@ class Attention(keras.layers.Layer):
         if attention_mask is not None:
             attention_mask = for_all_heads(self, attention_mask)
         attended = (
-            heads_of(self.query_dense, queries, self.num_heads, training),
-            heads_of(self.key_dense, inputs, self.num_heads, training),
-            heads_of(self.value_dense, inputs, self.num_heads, training),
+            heads_of(self.query_dense, queries, self.num_heads),
+            heads_of(self.key_dense, inputs, self.num_heads),
+            heads_of(self.value_dense, inputs, self.num_heads),
             attention_mask,
             drop or self.draw_dropout(training),
         )
         if return_attention_scores:
             mixed, scores = kernels.attend_with_scores(*attended)
-            return joined(self.output_dense, mixed, training), scores
-        mixed = kernels.attend(*attended)
-        return joined(self.output_dense, mixed, training)
+            return joined(self.output_dense, mixed), scores
+        return joined(self.output_dense, kernels.attend(*attended))
 
     def draw_dropout(self, training):
         """Draws which attention weights to drop; None for none of them."""
@@ -172,17 +171,16 @@ def for_all_heads(layer, attention_mask):
     return ops.expand_dims(ops.cast(attention_mask, "bool"), axis=1)
 
 
-def heads_of(dense, x, num_heads, training=False):
+def heads_of(dense, x, num_heads):
     """Projects `(B, O, C)` and splits it, as `(B, H, O, d)`.
 
     Args:
         dense: a linear layer, or None for none.
         x: `(B, O, C)`.
         num_heads: H.
-        training: whether a backward pass follows.
     """
     batch, length, _ = ops.shape(x)
-    rows = kernels.as_rows(x, training)
+    rows = kernels.as_rows(x)
     rows = rows if dense is None else dense(rows)
     channels = rows.shape[-1] // num_heads
     if num_heads == 1:  # Nothing to copy.
@@ -191,21 +189,19 @@ def heads_of(dense, x, num_heads, training=False):
     return ops.transpose(x, (0, 2, 1, 3))
 
 
-def joined(dense, x, training=False):
+def joined(dense, x):
     """Joins `(B, H, O, d)` and projects it, as `(B, O, E)`.
 
     Args:
         dense: a linear layer, or None for none.
         x: `(B, H, O, d)`.
-        training: whether a backward pass follows.
     """
     batch, heads, length, channels = ops.shape(x)
     if heads != 1:
         x = ops.transpose(x, (0, 2, 1, 3))
-    x = ops.reshape(x, (batch, length, heads * channels))
-    if dense is None:
-        return x
-    return kernels.as_before(dense(kernels.as_rows(x, training)), x)
+    rows = ops.reshape(x, (-1, heads * channels))
+    rows = rows if dense is None else dense(rows)
+    return ops.reshape(rows, (batch, length, rows.shape[-1]))
 
 
 def check_sequence(layer, name, shape):

@@ -20,8 +20,6 @@ class MLP(keras.layers.Layer):
 
     Call arguments:
         inputs: `(..., C)`.
-        training: whether a backward pass follows, which changes what is fast
-            and nothing else.
 
     Returns:
         `(..., C)`.
@@ -48,8 +46,8 @@ class MLP(keras.layers.Layer):
             dtype=self.dtype_policy,
         )
 
-    def call(self, inputs, training=None):
-        hidden = self.hidden_dense(kernels.as_rows(inputs, training))
+    def call(self, inputs):
+        hidden = self.hidden_dense(kernels.as_rows(inputs))
         # Written out, because "gelu" by name is the exact form in Keras.
         hidden = kernels.gelu(hidden, self.gelu_approximate)
         return kernels.as_before(self.output_dense(hidden), inputs)

@@ -104,21 +104,3 @@ def test_gradients_have_gradients():
 
     assert_near(curvature(our_norm), curvature(exact_norm), 1e-12)
     assert_near(curvature(our_gelu), curvature(ops.gelu), 1e-8)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "training", "shape"),
-    [
-        ("bfloat16", True, (4, 5, 6)),
-        ("bfloat16", False, (20, 6)),
-        ("float32", True, (20, 6)),
-        ("float32", False, (20, 6)),
-    ],
-)
-def test_biases_are_not_joined_to_products_in_bfloat16_that_are_trained(
-    dtype, training, shape
-):
-    given = tf.cast(X, dtype)
-    rows = kernels.as_rows(given, training)
-    assert tuple(rows.shape) == shape
-    assert (kernels.as_before(rows, given).numpy() == given.numpy()).all()

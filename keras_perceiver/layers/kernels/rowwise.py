@@ -17,20 +17,12 @@ _CUBIC = 0.044715
 _SCALE = math.sqrt(2 / math.pi)
 
 
-def as_rows(x, training=False):
-    """`(..., C)` as `(R, C)`, for a linear layer.
+def as_rows(x):
+    """`(..., C)` as `(R, C)`.
 
     On rows TensorFlow takes a product, a bias and a GELU as one operation of
     oneDNN; on anything else, with two axes too many, it takes three.
-
-    Args:
-        x: `(..., C)`.
-        training: whether a backward pass follows. A GELU is then apart in any
-            case, and in bfloat16 a joined bias costs: with matrix units (AMX)
-            oneDNN multiplies faster without. So there `x` stays as it is.
     """
-    if training and keras.backend.standardize_dtype(x.dtype) == "bfloat16":
-        return x
     return ops.reshape(x, (-1, x.shape[-1]))
 
 
