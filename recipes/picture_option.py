@@ -7,14 +7,17 @@ from keras_perceiver import files
 OPTION = "--picture"
 
 
-def split_picture(words):
+def split_picture(words, of_one=None):
     """Returns the other words, and the path behind `--picture` or None.
 
     Args:
         words: of `predict`.
+        of_one: what each other word names, such as `"image"`, if a picture
+            shows one of them alone.
 
     Raises:
-        ValueError: if no path that a PNG could be written to stands there.
+        ValueError: if no path that a PNG could be written to stands there,
+            or it would have to show several.
     """
     words = list(words)
     if OPTION not in words:
@@ -28,7 +31,12 @@ def split_picture(words):
         )
     if not path.parent.is_dir():
         raise ValueError(f"{OPTION} {path}: there is no folder {path.parent}.")
-    return words[:place] + words[place + 2 :], path
+    others = words[:place] + words[place + 2 :]
+    if of_one and len(others) > 1:
+        raise ValueError(
+            f"{OPTION} is drawn of one {of_one}. Received: {len(others)}"
+        )
+    return others, path
 
 
 def write_picture(path, picture):

@@ -7,13 +7,14 @@ import numpy as np
 import tensorflow as tf
 
 from keras_perceiver import errors
-from keras_perceiver import files
 from keras_perceiver.data.media.isolated_reader import IsolatedReader
 from keras_perceiver.data.media.media_format import MediaError
 from keras_perceiver.data.media.sound import Levels
 from keras_perceiver.data.media.windows import overlapping
 from keras_perceiver.visualization import tagged_clips
 from recipes.audioset.tagger import media_format_of
+from recipes.picture_option import split_picture
+from recipes.picture_option import write_picture
 from recipes.reading_progress import ReadingProgress
 
 _NUM_NAMED = 5
@@ -22,25 +23,24 @@ _NUM_NAMED = 5
 def answer(task, words):
     """Tags files of videos or of sound alone, and returns the tags as lines.
 
-    Beside what is printed, `NAME.tags.png` is written into the current folder
-    for each: the clip that was answered most surely, with its tags.
-
     Args:
         task: a `TagAudio`, its model as a run keeps it.
-        words: paths of files.
+        words: paths of files; of one with `--picture PATH.png` too, which
+            gets the clip that was answered most surely, with its tags.
     """
-    if not words:
+    paths, picture = split_picture(words, of_one="file")
+    if not paths:
         raise ValueError("predict takes videos or sounds. Received: none")
     media_format = media_format_of(task.model)
     lines = []
-    for path in map(pathlib.Path, words):
+    for path in map(pathlib.Path, paths):
         try:
             found = _TaggedFile(task, path, media_format)
         except MediaError as problem:
             raise MediaError(f"{path}: the video {problem}") from None
-        destination = pathlib.Path(f"{path.stem}.tags.png")
-        files.write_bytes(destination, found.picture())
-        lines += [str(path), *found.lines(), f"  written: {destination}"]
+        lines += [str(path), *found.lines()]
+    if picture:
+        lines.append(write_picture(picture, found.picture()))
     return "\n".join(lines)
 
 

@@ -39,13 +39,9 @@ def answer(task, words):
         words: paths of JPEG or PNG files; of one file with `--picture
             PATH.png` too, which gets where the model looks in it.
     """
-    paths, picture = split_picture(words)
+    paths, picture = split_picture(words, of_one="image")
     if not paths:
         raise ValueError("predict takes JPEG or PNG files. Received: none")
-    if picture and len(paths) > 1:
-        raise ValueError(
-            f"--picture is drawn of one image. Received: {len(paths)}"
-        )
     lines = []
     for path, prediction in zip(paths, task(paths), strict=True):
         lines.append(path)

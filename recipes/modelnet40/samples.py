@@ -5,13 +5,14 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from keras_perceiver import files
 from keras_perceiver.data.point_clouds import reading
 from keras_perceiver.data.point_clouds import records
 from keras_perceiver.data.point_clouds.limits import ShapeError
 from keras_perceiver.models.attention_scores import with_attention_scores
 from keras_perceiver.visualization import point_clouds
 from keras_perceiver.visualization.labelled_images import verdict
+from recipes.picture_option import split_picture
+from recipes.picture_option import write_picture
 
 NUM_EXAMPLES = 8
 
@@ -68,21 +69,21 @@ def contact_sheet(task, data):
 def answer(task, words):
     """Returns the likeliest classes of files of shapes, as lines.
 
-    Beside what is printed, `NAME.attention.png` is written into the current
-    folder for each: the cloud, coloured by each read's attention.
-
     Args:
         task: a `ClassifyPoints`.
-        words: paths of meshes or tables of points.
+        words: paths of meshes or tables of points; of one file with
+            `--picture PATH.png` too, which gets the cloud, coloured by each
+            read's attention.
     """
-    if not words:
+    paths, picture = split_picture(words, of_one="shape")
+    if not paths:
         raise ValueError(
             "predict takes meshes or tables of points "
             f"({', '.join(reading.SUFFIXES)}). Received: nothing"
         )
-    clouds = [_cloud(path, task.num_points) for path in words]
+    clouds = [_cloud(path, task.num_points) for path in paths]
     lines = []
-    for path, points in zip(words, clouds, strict=True):
+    for path, points in zip(paths, clouds, strict=True):
         prediction = task(points)
         lines.append(path)
         lines += [
@@ -91,9 +92,9 @@ def answer(task, words):
                 prediction.labels, prediction.probabilities, strict=True
             )
         ]
-        picture = pathlib.Path(f"{pathlib.Path(path).stem}.attention.png")
-        files.write_bytes(picture, _picture(task, points, prediction.label))
-        lines.append(f"written: {picture}")
+    if picture:
+        drawn = _picture(task, points, prediction.label)
+        lines.append(write_picture(picture, drawn))
     return "\n".join(lines)
 
 

@@ -5,12 +5,13 @@ import pathlib
 import re
 
 from keras_perceiver import errors
-from keras_perceiver import files
 from keras_perceiver.data.replays import isolated
 from keras_perceiver.data.replays import schema
 from keras_perceiver.data.replays.events import ReplayError
 from keras_perceiver.data.replays.moments import Moments
 from keras_perceiver.visualization import battle_maps
+from recipes.picture_option import split_picture
+from recipes.picture_option import write_picture
 from recipes.starcraft.evaluation import guessed_sets
 from recipes.starcraft.maps import battle_map
 
@@ -22,14 +23,14 @@ _MOST_NAMED = 5
 def answer(task, words):
     """Guesses what was selected in a replay, and returns it as lines.
 
-    Beside what is printed, `NAME.selections.png` is written into the current
-    folder.
-
     Args:
         task: an `EncodeEntities`, its model as a run keeps it.
         words: the path of a replay, and times of it such as `5:00`; the next
-            selection by any player is looked at.
+            selection by any player is looked at. With `--picture PATH.png`
+            among them, that gets maps of what the human selected and what
+            the model would have.
     """
+    words, picture = split_picture(words)
     if not words:
         raise ValueError(
             "predict takes a replay, and times such as 5:00. Received: nothing"
@@ -43,7 +44,6 @@ def answer(task, words):
     except ReplayError as problem:
         raise ReplayError(f"{path}: the replay {problem}") from None
     moments = _moments_at(list(Moments(game)), times, path)
-    destination = pathlib.Path(f"{path.stem}.selections.png")
     races = {player.number: player.race for player in game.players}
     lines, maps = [f"{path}, {errors.printable(game.map_name)}"], []
     for moment in moments:
@@ -55,8 +55,9 @@ def answer(task, words):
         title = f"{_time(moment.frame)}  {who}"
         lines += [title, *_described(moment, chances)]
         maps.append(battle_map(title, entities, moment.selected, chances))
-    files.write_bytes(destination, battle_maps.draw(maps))
-    return "\n".join([*lines, f"written: {destination}"])
+    if picture:
+        lines.append(write_picture(picture, battle_maps.draw(maps)))
+    return "\n".join(lines)
 
 
 def _moments_at(moments, times, path):

@@ -117,13 +117,16 @@ def test_files_are_answered(trained, tmp_path, monkeypatch, capsys):
         rows = np.random.default_rng(1).permutation(rows)
     words = ("predict", "--run-folder", trained[0])
     lines = run(*words, "ring.off", "cloud.xyz", "shuffled.xyz")
-    answers = [lines[start + 1 : start + 5] for start in (0, 6, 12)]
+    answers = [lines[start + 1 : start + 5] for start in (0, 5, 10)]
     assert {line.split()[1] for line in answers[0]} == set(FEW)
     # The same points in another order.
     assert answers[1] == answers[2]
-    for name in ("ring", "cloud", "shuffled"):
-        with PIL.Image.open(f"{name}.attention.png") as picture:
-            assert np.asarray(picture).std() > 10
+    assert run(*words, "ring.off", "--picture", "seen.png") == [
+        *lines[:5],
+        "written: seen.png",
+    ]
+    with PIL.Image.open("seen.png") as picture:
+        assert np.asarray(picture).std() > 10
     (tmp_path / "bad.xyz").write_text("1 2 3\n4 nan 6\n")
     assert main(["modelnet40", *map(str, words), "bad.xyz"]) == 1
     assert "bad.xyz has NaN or infinity in 1 of 2" in capsys.readouterr().err

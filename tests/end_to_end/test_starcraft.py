@@ -81,8 +81,16 @@ def test_a_replay_is_answered(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     replay = tmp_path / "a.SC2Replay"
     replay.write_bytes(b"")
-    lines = run("predict", "--run-folder", trained[0], replay, "1:00")
+    lines = run(
+        "predict",
+        "--run-folder",
+        trained[0],
+        replay,
+        "1:00",
+        "--picture",
+        "a.png",
+    )
     assert lines[1].startswith("1:0")
     assert any(line.startswith("  the model: ") for line in lines)
-    assert (tmp_path / "a.selections.png").stat().st_size > 1_000
+    assert (tmp_path / "a.png").stat().st_size > 1_000
     assert load_pretrained(trained[0] / "best").count_params() < 150_000

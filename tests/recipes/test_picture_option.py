@@ -2,8 +2,10 @@ import pathlib
 
 import pytest
 
+from recipes.audioset.answer import answer as answer_of_sounds
 from recipes.byte_mlm import samples as byte_samples
 from recipes.imagenet import samples as image_samples
+from recipes.modelnet40 import samples as shape_samples
 from recipes.picture_option import split_picture
 
 
@@ -29,10 +31,20 @@ def test_a_path_that_is_none_is_told_first(
         split_picture(words)
 
 
-def test_a_picture_is_of_one_image():
-    words = ["a.png", "b.png", "--picture", "seen.png"]
-    with pytest.raises(ValueError, match="is drawn of one image"):
-        image_samples.answer(None, words)
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        (image_samples.answer, "image"),
+        (shape_samples.answer, "shape"),
+        (answer_of_sounds, "file"),
+    ],
+)
+def test_a_picture_is_of_one_file(answer, what):
+    words = ["a", "b", "--picture", "seen.png"]
+    with pytest.raises(
+        ValueError, match=f"is drawn of one {what}. Received: 2"
+    ):
+        answer(None, words)
 
 
 def test_the_picture_lies_where_it_was_asked_for(tmp_path, monkeypatch):

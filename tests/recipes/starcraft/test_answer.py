@@ -63,14 +63,14 @@ def ask(*words):
 
 
 def test_the_next_selection_is_guessed(replay):
-    lines = ask(replay, "0:50")
+    lines = ask(replay, "0:50", "--picture", "map.png")
     assert lines[0] == f"{replay}, a map"
     assert lines[1] == "1:00  player 1, Terran"
     assert lines[2] == "  the human: 1 CommandCenter"
     assert lines[3] == "  the model: 1 CommandCenter"
     assert lines[4].split() == ["75.0%", "CommandCenter", "selected"]
-    assert lines[-1] == "written: a.selections.png"
-    picture = pixels_of((replay.parent / "a.selections.png").read_bytes())
+    assert lines[-1] == "written: map.png"
+    picture = pixels_of((replay.parent / "map.png").read_bytes())
     assert picture.shape[1] > 2 * battle_maps.SIZE
     assert has(picture, battle_maps.SELECTED)
 
