@@ -39,8 +39,8 @@ def answer(task, words):
         except MediaError as problem:
             raise MediaError(f"{path}: the video {problem}") from None
         lines += [str(path), *found.lines()]
-    if picture:
-        lines.append(write_picture(picture, found.picture()))
+        if picture:
+            lines.append(write_picture(picture, found.picture()))
     return "\n".join(lines)
 
 

@@ -92,9 +92,9 @@ def answer(task, words):
                 prediction.labels, prediction.probabilities, strict=True
             )
         ]
-    if picture:
-        drawn = _picture(task, points, prediction.label)
-        lines.append(write_picture(picture, drawn))
+        if picture:
+            drawn = _picture(task, points, prediction.label)
+            lines.append(write_picture(picture, drawn))
     return "\n".join(lines)
 
 

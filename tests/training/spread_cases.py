@@ -27,6 +27,7 @@ from keras_perceiver.training import strategies
 from keras_perceiver.training.agreement import AgreedStop
 from keras_perceiver.training.lamb import LAMB
 from keras_perceiver.training.model import TrainingModel
+from tests.training import two_devices
 
 BATCH = 8
 # Both trainings see whole batches; evaluation ends with one of 5 examples,
@@ -250,10 +251,7 @@ def _endless_fit(strategy, callback):
 def main(kind, *arguments):
     *place, path = arguments
     if kind == "devices":
-        tf.config.set_logical_device_configuration(
-            tf.config.list_physical_devices("CPU")[0],
-            [tf.config.LogicalDeviceConfiguration()] * 2,
-        )
+        two_devices.make()
         strategy = strategies.get_strategy("mirrored")
     else:
         index, workers = place

@@ -1,9 +1,6 @@
 """AdamW in one compiled function for each variable."""
 
 import gc
-import json
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -13,6 +10,7 @@ import tensorflow as tf
 from keras_perceiver.training.fused_adamw import FusedAdamW
 from tests.float64_reference import assert_near
 from tests.layer_checks import random_array
+from tests.training import two_devices
 
 STEPS = 5
 RATE, DECAY, BETAS, EPSILON = 0.03, 0.2, (0.8, 0.95), 1e-4
@@ -91,34 +89,34 @@ def test_what_is_left_out_is_not_decayed():
 
 
 def test_a_variable_waits_for_its_own_gradient_alone():
-    graph = update_graph(lambda x: [tf.square(x), tf.sin(x)])
+    calls = update_calls(lambda x: [tf.square(x), tf.sin(x)])
     waits_for = [
         {operation.type for operation in all_before(call)} & {"Square", "Sin"}
-        for call in graph.get_operations()
-        if call.type.endswith("PartitionedCall")
+        for call in calls
     ]
     assert waits_for == [{"Square"}, {"Sin"}]
 
 
 def test_gradients_in_bfloat16_are_cast_by_the_update():
-    graph = update_graph(
+    calls = update_calls(
         lambda x: [tf.cast(tf.cast(x, "bfloat16"), "float32"), x]
     )
-    taken = [
-        call.inputs[3].dtype.name
-        for call in graph.get_operations()
-        if call.type.endswith("PartitionedCall")
-    ]
+    taken = [call.inputs[3].dtype.name for call in calls]
     assert taken == ["bfloat16", "float32"]
 
 
-def update_graph(gradients_of):
-    """The graph that updates two variables by functions of one input."""
+def update_calls(gradients_of):
+    """The operations that update two variables by gradients of one input."""
     variables = [keras.Variable(random_array(4, 3)) for _ in range(2)]
     ours = optimizer()
     ours.build(variables)
     update = tf.function(lambda x: ours.apply(gradients_of(x)))
-    return update.get_concrete_function(tf.TensorSpec((4, 3))).graph
+    graph = update.get_concrete_function(tf.TensorSpec((4, 3))).graph
+    return [
+        operation
+        for operation in graph.get_operations()
+        if operation.type.endswith("PartitionedCall")
+    ]
 
 
 def all_before(operation):
@@ -149,18 +147,29 @@ def test_rows_that_were_not_read_have_a_gradient_of_zero():
     assert_near(table_after(ours, lambda slices: slices), dense, 1e-6)
 
 
-# Devices are made before TensorFlow starts, so in a process of its own.
-TWO_DEVICES = """
+def test_variables_of_a_strategy_take_the_same_steps():
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope():
+        variable = keras.Variable(random_array(4, 3), name="kernel")
+        ours = optimizer()
+        ours.build([variable])
+
+    @tf.function(autograph=False)
+    def step(gradient):
+        # Only what a replica computes is its own, to be summed.
+        strategy.run(lambda: ours.apply([1.0 * gradient]))
+
+    for gradient in random_array(STEPS, 4, 3, seed=1):
+        step(tf.constant(gradient))
+    (copy,) = variable.value.values
+    assert_near(copy.numpy(), expected(), 1e-6)
+
+
+ON_TWO_DEVICES = """
 import json
-import sys
 
 import keras
 import tensorflow as tf
-
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(
-    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-)
 
 from tests.layer_checks import random_array
 from tests.training.test_fused_adamw import STEPS
@@ -191,10 +200,7 @@ print(json.dumps(copies))
 
 
 def test_replicas_take_the_steps_of_the_sum_of_their_gradients():
-    program = [sys.executable, "-c", TWO_DEVICES]
-    run = subprocess.run(program, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    copies = json.loads(run.stdout.splitlines()[-1])
+    copies = two_devices.run(ON_TWO_DEVICES)
     assert len(copies) == 2
     for copy in copies:
         assert_near(np.array(copy), expected(), 1e-6)

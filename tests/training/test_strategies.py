@@ -1,8 +1,3 @@
-import json
-import os
-import pathlib
-import subprocess
-import sys
 import types
 
 import numpy as np
@@ -17,20 +12,15 @@ from keras_perceiver.training.strategies import check_batch
 from keras_perceiver.training.strategies import get_strategy
 from keras_perceiver.training.strategies import is_chief
 from keras_perceiver.training.strategies import number_of_workers
+from tests.training import two_devices
 
-# Devices are made before TensorFlow starts, so in a process of its own.
-TWO_DEVICES = """
+ON_TWO_DEVICES = """
 import json
 import sys
 
 import keras
 import numpy as np
 import tensorflow as tf
-
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(
-    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-)
 
 from keras_perceiver.models import language
 from keras_perceiver.training.lamb import LAMB
@@ -178,32 +168,22 @@ def test_the_first_worker_is_the_chief(index, chief, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def two_devices(tmp_path_factory):
+def losses(tmp_path_factory):
     """Losses of one run on one device and on two, and of a resumed one."""
     state = tmp_path_factory.mktemp("two_devices") / "state.safetensors"
-    process = subprocess.run(
-        [sys.executable, "-c", TWO_DEVICES, str(state)],
-        cwd=pathlib.Path(__file__).parents[2],
-        env={**os.environ, "PYTHONPATH": "."},
-        capture_output=True,
-        text=True,
-    )
-    assert process.returncode == 0, process.stderr
-    return json.loads(process.stdout.splitlines()[-1])
+    return two_devices.run(ON_TWO_DEVICES, str(state))
 
 
-def test_two_devices_give_the_losses_of_one(two_devices):
-    assert two_devices["replicas"] == 2
-    assert len(two_devices["none"]) == 3
+def test_two_devices_give_the_losses_of_one(losses):
+    assert losses["replicas"] == 2
+    assert len(losses["none"]) == 3
     # They learn, each step from the one before.
-    assert np.ptp(two_devices["none"]) > 0.05
-    np.testing.assert_allclose(
-        two_devices["mirrored"], two_devices["none"], rtol=1e-5
-    )
+    assert np.ptp(losses["none"]) > 0.05
+    np.testing.assert_allclose(losses["mirrored"], losses["none"], rtol=1e-5)
 
 
-def test_two_devices_resume_exactly(two_devices):
-    assert two_devices["resumed"] == two_devices["mirrored"][2:]
+def test_two_devices_resume_exactly(losses):
+    assert losses["resumed"] == losses["mirrored"][2:]
 
 
 def test_shares_are_equal_parts_of_every_batch():
