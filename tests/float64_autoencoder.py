@@ -6,7 +6,7 @@ from tests import float64_reference
 from tests.float64_reference import fourier_features
 from tests.float64_reference import linear
 from tests.float64_reference import part
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 TINY = {
     "video_shape": (2, 4, 6, 3),

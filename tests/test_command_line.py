@@ -12,7 +12,7 @@ from keras_perceiver import from_preset
 from keras_perceiver import presets
 from keras_perceiver.serving import alone
 from keras_perceiver.serving import ask
-from tests.layer_checks import without_values
+from tests.random_values import without_values
 
 ROOT = pathlib.Path(__file__).parents[1]
 

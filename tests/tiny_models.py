@@ -4,8 +4,8 @@ import keras
 import tensorflow as tf
 
 from keras_perceiver import from_preset
-from tests.layer_checks import named_weights
-from tests.layer_checks import randomize
+from tests.random_values import named_weights
+from tests.random_values import randomize
 
 TINY_LANGUAGE = {
     "max_length": 32,

@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_perceiver import from_preset
 from keras_perceiver import tasks
-from tests.layer_checks import randomize
+from tests.random_values import randomize
 
 _LATENTS = {
     "num_latents": 4,

@@ -43,7 +43,7 @@ def draw(rows, metric, baselines, path):
     axes = figure.add_subplot()
     steps = [row["step"] for row in rows]
     values = [row[f"heldout_{metric}"] for row in rows]
-    axes.plot(steps, values, "o-", ms=4, label="Perceiver IO, held out")
+    axes.plot(steps, values, "o-", ms=4, label="this model, held out")
     lines = {
         name: baseline
         for name, baseline in baselines.items()

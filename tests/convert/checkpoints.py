@@ -11,8 +11,8 @@ from keras_perceiver import from_preset
 from keras_perceiver.convert import deepmind
 from keras_perceiver.convert import huggingface
 from keras_perceiver.convert.naming import sources_of
-from tests.layer_checks import named_weights
-from tests.layer_checks import randomize
+from tests.random_values import named_weights
+from tests.random_values import randomize
 
 _ENCODER = {
     "num_latents": 5,

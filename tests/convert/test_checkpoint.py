@@ -24,7 +24,7 @@ from tests.convert.checkpoints import values_of
 from tests.convert.checkpoints import write_deepmind_pickle
 from tests.convert.checkpoints import write_huggingface_folder
 from tests.convert.refusals import refused
-from tests.layer_checks import without_values
+from tests.random_values import without_values
 
 FORMS = [
     (form, family)

@@ -9,7 +9,7 @@ from keras_perceiver.convert.position_tables import PositionTables
 from keras_perceiver.convert.position_tables import grids_of
 from keras_perceiver.convert.position_tables import interpolated
 from tests.convert.checkpoints import TINY
-from tests.layer_checks import without_values
+from tests.random_values import without_values
 
 
 def table(*grid, channels=3, seed=0):

@@ -21,7 +21,7 @@ from keras_perceiver import models
 from keras_perceiver.cost import cost
 from keras_perceiver.layers import attention_memory
 from tests.cost import configurations
-from tests.layer_checks import without_values
+from tests.random_values import without_values
 
 # So that attention takes its queries in many chunks.
 _FEW_BYTES = 2**16

@@ -12,7 +12,7 @@ from keras_perceiver import from_preset
 from keras_perceiver import presets
 from keras_perceiver.cost import cost
 from tests.cost import configurations
-from tests.layer_checks import without_values
+from tests.random_values import without_values
 
 
 def trainable_parameters(model):

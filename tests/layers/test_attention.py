@@ -12,10 +12,10 @@ from tests.float64_reference import assert_near
 from tests.layer_checks import LayerCase
 from tests.layer_checks import built
 from tests.layer_checks import every_check
-from tests.layer_checks import named_weights
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
+from tests.random_values import named_weights
+from tests.random_values import random_array
+from tests.random_values import randomize
+from tests.random_values import weight_values
 from tests.scored_answers import assert_same_answer
 
 MASK = np.array([[[1, 1, 0, 1], [0, 0, 0, 0], [0, 1, 0, 0]]] * 2, "bool")

@@ -5,9 +5,9 @@ import pytest
 
 from keras_perceiver.layers import CrossAttention
 from keras_perceiver.layers import SelfAttention
-from tests.layer_checks import named_weights
-from tests.layer_checks import random_array
-from tests.layer_checks import weight_values
+from tests.random_values import named_weights
+from tests.random_values import random_array
+from tests.random_values import weight_values
 
 BLOCKS = pytest.mark.parametrize(
     ("block_class", "inputs"),

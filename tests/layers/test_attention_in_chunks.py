@@ -14,7 +14,7 @@ from keras_perceiver.layers import set_attention_memory
 from keras_perceiver.layers.kernels.query_chunks import even_size
 from tests import float64_reference
 from tests.float64_reference import assert_near
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 QUERY = random_array(2, 2, 7, 4)
 KEY, VALUE = random_array(2, 2, 5, 4), random_array(2, 2, 5, 6)

@@ -5,7 +5,7 @@ import numpy as np
 from keras_perceiver.layers import BroadcastBatch
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 SHARED = random_array(1, 2, 4)
 

@@ -7,7 +7,7 @@ import pytest
 from keras_perceiver.layers import ConcatenateChannels
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 DATA, POSITIONS = random_array(2, 5, 3), random_array(2, 5, 4)
 

@@ -13,8 +13,8 @@ from tests.float64_reference import relative_error
 from tests.layer_checks import LayerCase
 from tests.layer_checks import built
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
-from tests.layer_checks import weight_values
+from tests.random_values import random_array
+from tests.random_values import weight_values
 
 
 def stem_case(name, images, same=True, channels=4, num_layers=1):

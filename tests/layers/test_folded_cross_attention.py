@@ -7,7 +7,7 @@ from keras_perceiver.layers import FoldedCrossAttention
 from tests.float64_reference import standardized
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 QUERIES = random_array(2, 3, 6)
 INPUTS = random_array(2, 5, 8)

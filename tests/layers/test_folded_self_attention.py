@@ -8,7 +8,7 @@ from tests.float64_reference import gelu_tanh
 from tests.float64_reference import self_attention
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 LATENTS = random_array(2, 4, 6)
 

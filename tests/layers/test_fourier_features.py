@@ -11,7 +11,7 @@ from keras_perceiver.layers import FourierPositionEncoding
 from tests.float64_reference import assert_near
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 
 def features(weights, positions, num_bands, max_resolution):

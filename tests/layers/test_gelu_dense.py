@@ -5,7 +5,7 @@ from tests.float64_reference import gelu_exact
 from tests.float64_reference import gelu_tanh
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 INPUTS = random_array(2, 3, 6)
 

@@ -9,7 +9,7 @@ import pytest
 from keras_perceiver.layers import GridIndices
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 CASES = (
     LayerCase(

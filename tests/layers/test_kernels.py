@@ -23,10 +23,10 @@ from keras_perceiver.models import language
 from tests import float64_reference
 from tests.float64_reference import assert_near
 from tests.layer_checks import is_key_bias
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
 from tests.layer_checks import symbolic_inputs
-from tests.layer_checks import without_values
+from tests.random_values import random_array
+from tests.random_values import randomize
+from tests.random_values import without_values
 
 QUERY = random_array(2, 2, 3, 4)
 KEY, VALUE = random_array(2, 2, 5, 4), random_array(2, 2, 5, 6)

@@ -8,7 +8,7 @@ from keras_perceiver.layers import LearnedArray
 from tests.layer_checks import LayerCase
 from tests.layer_checks import built
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 INPUTS = random_array(2, 3)
 INDICES = np.array([[4, 0, 4], [1, 2, 3]], "int32")

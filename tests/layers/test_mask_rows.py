@@ -7,7 +7,7 @@ import pytest
 from keras_perceiver.layers import MaskRows
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 INPUTS = random_array(3, 4, 5)
 MASK = np.array([[1, 0, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1]], "bool")

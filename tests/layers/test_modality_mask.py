@@ -9,7 +9,7 @@ from keras_perceiver.layers import ModalityMask
 from tests.layer_checks import LayerCase
 from tests.layer_checks import built
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 NAN = float("nan")
 

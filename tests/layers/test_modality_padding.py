@@ -8,8 +8,8 @@ from keras_perceiver.layers import ModalityPadding
 from tests.layer_checks import LayerCase
 from tests.layer_checks import built
 from tests.layer_checks import every_check
-from tests.layer_checks import named_weights
-from tests.layer_checks import random_array
+from tests.random_values import named_weights
+from tests.random_values import random_array
 
 
 def padded(weights, inputs):

@@ -9,7 +9,7 @@ from keras_perceiver.layers import NeighborhoodPatches
 from tests.float64_reference import neighborhood_patches
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 
 def reference(weights, images, size=3):

@@ -12,11 +12,11 @@ from tests.float64_reference import relative_error
 from tests.layer_checks import LayerCase
 from tests.layer_checks import built
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
 from tests.layers.test_cross_attention import cross_weights
 from tests.layers.test_self_attention import self_weights
+from tests.random_values import random_array
+from tests.random_values import randomize
+from tests.random_values import weight_values
 from tests.scored_answers import assert_same_answer
 
 INPUTS = random_array(3, 5, 8)

@@ -11,8 +11,8 @@ from tests.float64_reference import part
 from tests.layer_checks import LayerCase
 from tests.layer_checks import built
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
-from tests.layer_checks import weight_values
+from tests.random_values import random_array
+from tests.random_values import weight_values
 
 QUERIES, INPUTS = random_array(3, 6), random_array(3, 4, 5)
 MASK = np.array([[1, 0, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1]], "bool")

@@ -14,7 +14,7 @@ from tests.layer_checks import built
 from tests.layer_checks import every_check
 from tests.layer_checks import float_tensors
 from tests.layer_checks import gradients_of
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 
 def raft_case(name, factor, hidden, *shape):

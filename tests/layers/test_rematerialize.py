@@ -8,9 +8,9 @@ import tensorflow as tf
 from keras_perceiver.layers import SelfAttention
 from keras_perceiver.layers import attention_memory
 from tests.float64_reference import assert_near
-from tests.layer_checks import named_weights
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
+from tests.random_values import named_weights
+from tests.random_values import random_array
+from tests.random_values import randomize
 
 LATENTS = random_array(2, 5, 8)
 MASK = np.array([[1, 1, 0, 1, 1], [0, 0, 0, 0, 1]], "bool")

@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_perceiver.layers import kernels
 from tests.float64_reference import assert_near
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 X = 3 * random_array(4, 5, 6)
 GAMMA, BETA = random_array(6, seed=1), random_array(6, seed=2)

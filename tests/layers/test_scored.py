@@ -6,8 +6,8 @@ import pytest
 
 from keras_perceiver.layers import CrossAttention
 from keras_perceiver.layers.scored import Scored
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
+from tests.random_values import random_array
+from tests.random_values import randomize
 
 QUERIES, INPUTS = random_array(2, 3, 6), random_array(2, 5, 8)
 MASK = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 1, 1]], "bool")

@@ -12,8 +12,8 @@ from tests.float64_reference import assert_near
 from tests.layer_checks import LayerCase
 from tests.layer_checks import built
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
-from tests.layer_checks import weight_values
+from tests.random_values import random_array
+from tests.random_values import weight_values
 from tests.scored_answers import assert_same_answer
 
 LATENTS = random_array(2, 4, 6)

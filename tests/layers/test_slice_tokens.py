@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_perceiver.layers import SliceTokens
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 JOINED = random_array(2, 7, 3)
 FIRST, SECOND = np.zeros((2, 4, 5), "float32"), np.zeros((2, 2), "float32")

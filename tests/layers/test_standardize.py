@@ -4,7 +4,7 @@ from keras_perceiver.layers import Standardize
 from tests.float64_reference import standardized
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 CASES = (
     LayerCase(

@@ -10,7 +10,7 @@ from keras_perceiver.layers.transposed_dense import set_dense
 from tests.float64_reference import assert_near
 from tests.layer_checks import LayerCase
 from tests.layer_checks import every_check
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 INPUTS = random_array(2, 3, 6)
 

@@ -14,14 +14,14 @@ from keras_perceiver.models import with_attention_scores
 from tests import float64_reference
 from tests.float64_reference import assert_near
 from tests.float64_reference import part
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
 from tests.models import test_entity_encoder
 from tests.models import test_language
 from tests.models.test_language import INPUTS
 from tests.models.test_language import PADDING_MASK
 from tests.models.test_language import TOKEN_IDS
+from tests.random_values import random_array
+from tests.random_values import randomize
+from tests.random_values import weight_values
 from tests.scored_answers import assert_same_answer
 
 LAYERS = [

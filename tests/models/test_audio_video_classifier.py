@@ -13,10 +13,10 @@ from tests.float64_reference import fourier_features
 from tests.float64_reference import linear
 from tests.float64_reference import part
 from tests.float64_reference import relative_error
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
 from tests.models.training_runs import assert_compiled_gives_the_same_losses
+from tests.random_values import random_array
+from tests.random_values import randomize
+from tests.random_values import weight_values
 
 SHARED = {
     "video_shape": (2, 4, 6, 3),

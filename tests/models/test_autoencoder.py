@@ -15,8 +15,8 @@ from tests.float64_autoencoder import TINY
 from tests.float64_autoencoder import reference
 from tests.float64_reference import assert_near
 from tests.float64_reference import relative_error
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
+from tests.random_values import randomize
+from tests.random_values import weight_values
 
 EVERYTHING = {
     "video_indices": np.tile(np.arange(NUM_PIXELS, dtype="int32"), (3, 1)),

@@ -7,8 +7,8 @@ from keras_perceiver.models import autoencoder
 from tests.float64_autoencoder import NUM_PATCHES
 from tests.float64_autoencoder import NUM_PIXELS
 from tests.float64_autoencoder import TINY
-from tests.layer_checks import randomize
 from tests.models.training_runs import assert_compiled_gives_the_same_losses
+from tests.random_values import randomize
 
 
 def clips(number, repeats=1):

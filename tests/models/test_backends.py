@@ -17,8 +17,8 @@ from keras_perceiver import presets
 from keras_perceiver.convert import save_pretrained
 from keras_perceiver.convert.pretrained import WEIGHTS_FILE
 from keras_perceiver.convert.pretrained import load_weights
-from tests.layer_checks import randomize
-from tests.layer_checks import without_values
+from tests.random_values import randomize
+from tests.random_values import without_values
 from tests.tiny_presets import TINY_PRESETS
 from tests.tiny_presets import assert_outputs_near
 from tests.tiny_presets import named_outputs

@@ -11,9 +11,9 @@ from tests import float64_reference
 from tests.float64_reference import assert_near
 from tests.float64_reference import part
 from tests.float64_reference import relative_error
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
+from tests.random_values import random_array
+from tests.random_values import randomize
+from tests.random_values import weight_values
 
 INPUTS = random_array(3, 7, 10)
 MASK = np.arange(7) < np.array([[7], [4], [0]])

@@ -15,7 +15,7 @@ from keras_perceiver.layers import attention_memory
 from keras_perceiver.models import fold_for_inference
 from tests import tiny_presets
 from tests.float64_reference import assert_near
-from tests.layer_checks import randomize
+from tests.random_values import randomize
 from tests.tiny_presets import TINY_PRESETS
 from tests.tiny_presets import assert_outputs_near
 from tests.tiny_presets import named_outputs

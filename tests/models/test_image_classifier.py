@@ -9,7 +9,6 @@ from tests.float64_reference import assert_near
 from tests.float64_reference import linear
 from tests.float64_reference import part
 from tests.float64_reference import relative_error
-from tests.layer_checks import weight_values
 from tests.models.tiny_image_classifiers import CONVOLUTIONAL
 from tests.models.tiny_image_classifiers import EVERY
 from tests.models.tiny_image_classifiers import FOURIER
@@ -17,6 +16,7 @@ from tests.models.tiny_image_classifiers import SETTINGS
 from tests.models.tiny_image_classifiers import fresh
 from tests.models.tiny_image_classifiers import images_of
 from tests.models.tiny_image_classifiers import tiny
+from tests.random_values import weight_values
 
 
 def rows_with_positions(grid, positions):

@@ -9,9 +9,9 @@ from tests import float64_reference
 from tests.float64_reference import assert_near
 from tests.float64_reference import part
 from tests.float64_reference import relative_error
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
 from tests.models.training_runs import assert_compiled_gives_the_same_losses
+from tests.random_values import randomize
+from tests.random_values import weight_values
 
 TINY = {
     "vocabulary_size": 13,

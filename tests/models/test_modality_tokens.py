@@ -9,7 +9,7 @@ from keras_perceiver.models import video_tokens
 from keras_perceiver.models import waveform_tokens
 from tests.float64_reference import assert_near
 from tests.float64_reference import fourier_features
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 READINGS = random_array(3, 12, 2)
 

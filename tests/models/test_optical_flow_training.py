@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from tests.layer_checks import is_key_bias
-from tests.layer_checks import random_array
-from tests.layer_checks import weight_values
 from tests.models.test_optical_flow import ALL_FORMS
 from tests.models.test_optical_flow import BUILDERS
 from tests.models.test_optical_flow import FRAMES
 from tests.models.test_optical_flow import tiny
 from tests.models.training_runs import assert_compiled_gives_the_same_losses
+from tests.random_values import random_array
+from tests.random_values import weight_values
 
 
 @ALL_FORMS

@@ -12,11 +12,11 @@ from tests import float64_reference
 from tests.float64_reference import assert_near
 from tests.float64_reference import part
 from tests.float64_reference import relative_error
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
 from tests.models.training_runs import assert_classes_are_learned
 from tests.models.training_runs import assert_compiled_gives_the_same_losses
+from tests.random_values import random_array
+from tests.random_values import randomize
+from tests.random_values import weight_values
 
 PERCEIVER = {
     "num_bands": 3,

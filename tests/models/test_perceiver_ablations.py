@@ -3,7 +3,7 @@
 import pytest
 
 from keras_perceiver import from_preset
-from tests.layer_checks import without_values
+from tests.random_values import without_values
 
 UNSHARED = {"share_cross_attention": False, "share_self_attention": False}
 

@@ -5,8 +5,8 @@ import pytest
 
 from keras_perceiver import from_preset
 from keras_perceiver import presets
-from tests.layer_checks import randomize
-from tests.layer_checks import without_values
+from tests.random_values import randomize
+from tests.random_values import without_values
 from tests.tiny_presets import random_inputs
 
 # To the unit where all digits are published, and counted where they are not.

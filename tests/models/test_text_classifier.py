@@ -9,13 +9,13 @@ from keras_perceiver.models import text_classifier
 from tests import float64_reference
 from tests.float64_reference import assert_near
 from tests.float64_reference import part
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
 from tests.models.test_language import INPUTS
 from tests.models.test_language import PADDING_MASK
 from tests.models.test_language import TINY as TINY_LANGUAGE
 from tests.models.test_language import TOKEN_IDS
 from tests.models.test_language import reference_latents
+from tests.random_values import randomize
+from tests.random_values import weight_values
 
 TASKS = (("entailment", 3), ("similarity", 1))
 TINY = {**TINY_LANGUAGE, "task_outputs": TASKS}

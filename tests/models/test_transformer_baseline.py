@@ -11,14 +11,14 @@ from tests import float64_reference
 from tests.float64_reference import assert_near
 from tests.float64_reference import part
 from tests.float64_reference import relative_error
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
 from tests.models.test_language import INPUTS
 from tests.models.test_language import PADDING_MASK
 from tests.models.test_language import TINY as TINY_LANGUAGE
 from tests.models.test_language import TOKEN_IDS
 from tests.models.test_language import hidden_loss
 from tests.models.test_language import masked_batch
+from tests.random_values import randomize
+from tests.random_values import weight_values
 
 TINY = {
     "vocabulary_size": 13,

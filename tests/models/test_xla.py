@@ -8,8 +8,8 @@ from keras import ops
 
 from tests.float64_reference import relative_error
 from tests.layer_checks import is_key_bias
-from tests.layer_checks import randomize
-from tests.layer_checks import weight_values
+from tests.random_values import randomize
+from tests.random_values import weight_values
 from tests.tiny_presets import TINY_PRESETS
 from tests.tiny_presets import assert_outputs_near
 from tests.tiny_presets import named_outputs

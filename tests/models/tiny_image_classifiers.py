@@ -3,8 +3,8 @@
 import pytest
 
 from keras_perceiver import models
-from tests.layer_checks import random_array
-from tests.layer_checks import randomize
+from tests.random_values import random_array
+from tests.random_values import randomize
 
 ENCODER = {
     "image_shape": (8, 12, 3),

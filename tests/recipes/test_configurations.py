@@ -8,7 +8,7 @@ from recipes import building
 from recipes.recipe import find_recipe
 from recipes.recipe import recipe_names
 from recipes.training_checks import check_settings
-from tests.layer_checks import without_values
+from tests.random_values import without_values
 
 ALL = pytest.mark.parametrize(
     ("recipe", "name"),

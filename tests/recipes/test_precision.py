@@ -11,7 +11,7 @@ from recipes import measuring
 from recipes.__main__ import main
 from recipes.byte_mlm import RECIPE
 from recipes.recipe import RecipeData
-from tests.layer_checks import randomize
+from tests.random_values import randomize
 from tests.tiny_presets import random_inputs
 from tests.tiny_presets import tiny_preset
 

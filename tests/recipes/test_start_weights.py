@@ -19,7 +19,7 @@ from tests.convert.checkpoints import tiny
 from tests.convert.checkpoints import values_of
 from tests.convert.checkpoints import write_deepmind_pickle
 from tests.convert.checkpoints import write_huggingface_folder
-from tests.layer_checks import randomize
+from tests.random_values import randomize
 
 RECIPE = types.SimpleNamespace(
     head=("*_query", "*_hidden", "*_logits"),

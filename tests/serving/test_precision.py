@@ -15,7 +15,7 @@ from keras_perceiver.serving.precision import in_precision
 from keras_perceiver.serving.precision import precision_of
 from keras_perceiver.serving.precision import weight_bytes
 from tests.float64_reference import relative_error
-from tests.layer_checks import randomize
+from tests.random_values import randomize
 from tests.serving.changed_tasks import EVERY
 from tests.serving.changed_tasks import answers_of
 from tests.serving.changed_tasks import assert_same

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_perceiver.tasks import EncodeEntities
 from tests.float64_reference import assert_near
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 from tests.tiny_tasks import tiny_entities
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_perceiver.training.fused_adamw import FusedAdamW
 from tests.float64_reference import assert_near
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 from tests.training import two_devices
 
 STEPS = 5
@@ -171,7 +171,7 @@ import json
 import keras
 import tensorflow as tf
 
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 from tests.training.test_fused_adamw import STEPS
 from tests.training.test_fused_adamw import optimizer
 

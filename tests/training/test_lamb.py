@@ -11,7 +11,7 @@ from keras_perceiver.training.lamb import LAMB
 from tests.float64_lamb import lamb as float64_lamb
 from tests.float64_reference import assert_near
 from tests.float64_reference import relative_error
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 STEPS = 5
 # Path to (scale of the start, scale of the gradients). Tiny gradients make

@@ -14,8 +14,8 @@ from keras_perceiver.training import lora
 from keras_perceiver.training.lamb import LAMB
 from keras_perceiver.training.model import TrainingModel
 from tests.float64_reference import assert_near
-from tests.layer_checks import named_weights
-from tests.layer_checks import randomize
+from tests.random_values import named_weights
+from tests.random_values import randomize
 from tests.tiny_models import tiny_language
 
 RANK = 2

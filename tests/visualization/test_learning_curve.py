@@ -49,6 +49,9 @@ def test_draws_the_metric_over_steps(figures, tmp_path):
     np.testing.assert_array_equal(curve.get_ydata(), [3.5, 2.75])
     assert axes.get_xlabel() == "training step"
     assert "nats" in axes.get_ylabel()
+    # Not all are Perceiver IO.
+    (name,) = axes.get_legend().get_texts()
+    assert name.get_text() == "this model, held out"
     assert axes.get_xlim()[0] == 0
 
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_perceiver.data.point_clouds import views
 from tests.float64_reference import assert_near
-from tests.layer_checks import random_array
+from tests.random_values import random_array
 
 COUNT = 40
 

@@ -5,7 +5,7 @@ from keras_perceiver.data import text_mixture
 from recipes import sentencepiece_mlm
 from recipes.sentencepiece_mlm.config import CONFIGURATIONS
 from recipes.settings import resolved
-from tests.layer_checks import without_values
+from tests.random_values import without_values
 
 
 def parameters(model):

@@ -11,7 +11,7 @@ from keras_perceiver import layers
 from keras_perceiver.serving.onnx import export as onnx_export
 from keras_perceiver.serving.onnx.export import export_onnx
 from keras_perceiver.tasks.task import call
-from tests.layer_checks import randomize
+from tests.random_values import randomize
 from tests.tiny_models import tiny_language
 from tests.tiny_presets import TINY_PRESETS
 from tests.tiny_presets import assert_outputs_near
