@@ -1,21 +1,27 @@
 """Batches of many tasks, from tables written by hand."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 
+from keras_perceiver import from_preset
 from keras_perceiver.data.byte_tokenizer import MASK
 from keras_perceiver.data.byte_tokenizer import SEP
 from keras_perceiver.data.byte_tokenizer import ByteTokenizer
 from keras_perceiver.training.strategies import Share
 from recipes import building
+from recipes import sentencepiece_mlm
 from recipes.assignments import assign
 from recipes.glue import RECIPE
 from recipes.glue import forms_study
 from recipes.glue import start
 from recipes.glue.completion import complete
 from recipes.settings import resolved
+from recipes.start_weights import differing_settings
+from tests.documentation import text_of
+from tests.random_values import without_values
 from tests.recipes.small_run import SMALL_RUN
 from tests.vocabularies import small_model
 
@@ -162,6 +168,22 @@ def test_pieces_need_their_vocabulary(folder, tmp_path):
         RECIPE.open_data(configuration(folder, **named))
     with pytest.raises(ValueError, match=r"Set --model\.vocabulary-size"):
         RECIPE.open_data(configuration(folder, **pieces, **named))
+
+
+def test_the_documented_command_fits_tiny_pieces():
+    (command,) = re.findall(
+        r"recipes glue train .*language_sentencepiece_glue.*",
+        text_of("docs/glue.md"),
+    )
+    sizes = re.findall(r"--(model\.\S+) (\S+)", command)
+    ours = assign(RECIPE.configuration("tiny"), sizes).model
+    theirs = sentencepiece_mlm.RECIPE.configuration("tiny").model
+    with without_values():
+        models = [
+            from_preset(model.preset, **model.overrides)
+            for model in (ours, theirs)
+        ]
+    assert differing_settings(*models) == {}
 
 
 def test_heads_begin_with_what_is_likeliest(folder):
